@@ -1,0 +1,12 @@
+"""gamesrv: an authoritative multiplayer game server for people who write games in Python.
+
+This module is what a game is written against; ``docs/write-a-game.md`` shows how.
+"""
+
+from msgspec import Meta
+
+from gamesrv.core.bot import Act, Bot
+from gamesrv.core.game import Game, GameError, Refused, Seat, command
+from gamesrv.core.rng import Random
+
+__all__ = ["Act", "Bot", "Game", "GameError", "Meta", "Random", "Refused", "Seat", "command"]

@@ -1,0 +1,190 @@
+"""Bots: policies that play over loopback transports, through the same door as everybody else.
+
+A `BotClient` speaks the packet protocol to a packet protocol's server end, as a native client would over a
+socket. The `BotKeeper` sees to it that a public room of each game with a policy has a few players.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import define, field
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gamesrv.core.bot import Bot
+from gamesrv.core.game import Refused
+from gamesrv.core.messages import ClientMessage, Command, Event, Hello, Join, Joined, Leave, Update, Welcome
+from gamesrv.core.rng import Random
+from gamesrv.core.schema import GameType
+from gamesrv.core.views import View, merge
+from gamesrv.net import loopback
+from gamesrv.net.link import Transport
+from gamesrv.net.tcp import PacketFactory
+from gamesrv.server.interfaces import Clock, DelayedCall
+from gamesrv.server.lobby import Lobby
+from gamesrv.server.room import Room
+from gamesrv.wire import packets
+from gamesrv.wire.frames import FrameDecoder
+from gamesrv.wire.packets import SERVER_FRAMING
+
+__all__ = ["BotClient", "BotKeeper"]
+
+NAMES = (
+    "Ada",
+    "Bo",
+    "Cleo",
+    "Dot",
+    "Emil",
+    "Fay",
+    "Gus",
+    "Hal",
+    "Ida",
+    "Jo",
+    "Kit",
+    "Lou",
+    "Max",
+    "Nia",
+    "Otto",
+    "Pia",
+)
+
+
+class BotClient(Protocol):
+    """The client's end of a bot's connection: keeps the view, and lets the policy think at its own pace."""
+
+    _log = Logger()
+
+    transport: Transport
+
+    def __init__(self, clock: Clock, name: str, room: str, policy: type[Bot], random: Random) -> None:
+        self._clock = clock
+        self._name = name
+        self._room = room
+        self._policy = policy
+        self._random = random
+        self._frames = FrameDecoder(SERVER_FRAMING)
+        self._bot: Bot | None = None
+        self._view: View = {}
+        self._mine: View = {}
+        self._thought: DelayedCall | None = None
+        self.alive = True
+
+    @property
+    def seated(self) -> bool:
+        """Whether it has its seat yet."""
+        return self._bot is not None
+
+    def leave(self) -> None:
+        """Gives the seat up and goes."""
+        self._say(Leave())
+        self.transport.loseConnection()
+
+    def connectionMade(self) -> None:
+        self._say(Hello(name=self._name))
+
+    def dataReceived(self, data: bytes) -> None:
+        for frame in self._frames.feed(data):
+            self._take(packets.decode_server(frame))
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.alive = False
+        if self._thought is not None and self._thought.active():
+            self._thought.cancel()
+
+    def _take(self, message: object) -> None:
+        match message:
+            case Welcome():
+                self._say(Join(room=self._room))
+            case Joined():
+                self._view = message.view
+                self._mine = message.mine if isinstance(message.mine, dict) else {}
+                if self._bot is None and message.seat is not None:
+                    self._bot = self._policy(message.seat, self._random)
+                    self._rest()
+            case Update():
+                merge(self._view, message.delta if isinstance(message.delta, dict) else {})
+                merge(self._mine, message.mine if isinstance(message.mine, dict) else {})
+            case Event() if self._bot is not None:
+                self._guarded(self._bot.on_event, message.name, message.data)
+
+    def _rest(self) -> None:
+        fastest, slowest = self._policy.pace
+        pause = fastest + (slowest - fastest) * self._random.below(1000) / 1000
+        self._thought = self._clock.callLater(pause, self._think)
+
+    def _think(self) -> None:
+        assert self._bot is not None
+        act = self._guarded(self._bot.act, self._view, self._mine)
+        if act is not None:
+            self._say(Command(*act))
+        if self.alive:
+            self._rest()
+
+    def _guarded(self, think: Callable[..., Any], *args: Any) -> Any:
+        """A policy is an author's code: should it fail, this bot leaves and nothing else happens."""
+        try:
+            return think(*args)
+        except Exception:
+            self._log.failure("Bot {name} failed", name=self._name)
+            self.leave()
+            return None
+
+    def _say(self, message: ClientMessage) -> None:
+        self.transport.write(packets.encode_client(message))
+
+
+@define(eq=False)
+class BotKeeper:
+    """Keeps one public room of each game that has a policy filled up to ``wanted`` players.
+
+    Bots come while there are fewer, and leave one by one as people come.
+    """
+
+    clock: Clock
+    lobby: Lobby
+    factory: PacketFactory
+    """Makes the server's end of a bot's connection."""
+    wanted: int
+    random: Random
+    _bots: dict[Room, list[BotClient]] = field(factory=dict, init=False)
+
+    def tend(self) -> None:
+        """Looks after the rooms; call it every now and then."""
+        self._bots = {
+            room: [bot for bot in bots if bot.alive] for room, bots in self._bots.items() if room.open
+        }
+        for game_type in self.lobby.games.values():
+            if game_type.rules.bot is not None and self.wanted > 0:
+                self._tend_game(game_type, game_type.rules.bot)
+
+    def stop(self) -> None:
+        """Sends all bots home."""
+        for bots in self._bots.values():
+            for bot in bots:
+                bot.leave()
+        self._bots.clear()
+
+    def _tend_game(self, game_type: GameType, policy: type[Bot]) -> None:
+        room = next((room for room in self._bots if room.game_type is game_type), None)
+        if room is None:
+            try:
+                room = self.lobby.quick(game_type.name)
+            except Refused:
+                return
+        bots = self._bots.setdefault(room, [])
+        coming = sum(not bot.seated for bot in bots)
+        missing = min(self.wanted, game_type.capacity) - len(room.seats) - coming
+        for _ in range(missing):
+            bots.append(self._send(room, policy))
+        if missing < 0 and bots:
+            bots.pop().leave()
+
+    def _send(self, room: Room, policy: type[Bot]) -> BotClient:
+        name = self.random.choice(NAMES)
+        seed = self.random.word().to_bytes(4, "big")
+        bot = BotClient(self.clock, name, room.id, policy, Random(seed))
+        loopback.connect(self.clock, bot, self.factory.buildProtocol(None))
+        return bot

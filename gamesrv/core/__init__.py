@@ -1,0 +1,1 @@
+"""The rules' side: pure, deterministic Python with no Twisted, no clock and no I/O."""

@@ -1,0 +1,33 @@
+"""The author's side of a bot: a policy that sees what a player sees and answers with commands."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeAlias
+
+from gamesrv.core.rng import Random
+
+__all__ = ["Act", "Bot"]
+
+Act: TypeAlias = tuple[str, dict[str, Any]]
+"""A command's name and its arguments."""
+
+
+class Bot:
+    """A player's mind. It gets views and events, and nothing else that a person would not get.
+
+    It runs outside the game, over a connection of its own, so it may think as it likes: what it does enters
+    the game as any player's command.
+    """
+
+    pace: ClassVar[tuple[float, float]] = (0.25, 0.75)
+    """Seconds between two thoughts, from and to; the moment is drawn anew each time."""
+
+    def __init__(self, seat: int, random: Random) -> None:
+        self.seat = seat
+        self.random = random
+
+    def act(self, view: Mapping[str, Any], mine: Mapping[str, Any]) -> Act | None:
+        """What to do now, given everyone's view and one's own; `None` for nothing."""
+        return None
+
+    def on_event(self, name: str, data: Mapping[str, Any]) -> None:
+        """Something happened."""

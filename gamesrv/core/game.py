@@ -1,0 +1,210 @@
+"""What an author writes: one class, the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from heapq import heappush
+from math import ceil
+from typing import Any, ClassVar, TypeAlias, TypeVar
+
+from attrs import define, field, frozen
+
+from gamesrv.core.bot import Bot
+from gamesrv.core.rng import Random
+
+__all__ = ["Context", "Emitted", "Game", "GameError", "NoOptions", "Refused", "Seat", "Timer", "command"]
+
+Seat: TypeAlias = int
+"""The number of a place in a room, from 0."""
+
+Handler = TypeVar("Handler", bound=Callable[..., None])
+
+
+class GameError(Exception):
+    """The rules' class itself is at fault: it can't be loaded, or did what a game may not do."""
+
+
+class Refused(Exception):
+    """Raise it in a command to say no: the sender alone is told. Raise it before you change anything.
+
+    ``code`` is for programs, ``message`` for people, ``path`` names the field at fault where there is one.
+    """
+
+    def __init__(self, message: str, code: str = "refused", path: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.path = path
+
+
+def command(handler: Handler) -> Handler:
+    """Marks a method as a command that players may call.
+
+    Its first argument is the seat; the type hints of the others are their validation (`typing.Annotated` with
+    `gamesrv.Meta` sets limits), their documentation and the clients' types.
+    """
+    setattr(handler, COMMAND_MARK, True)
+    return handler
+
+
+COMMAND_MARK = "_gamesrv_command"
+
+
+@frozen
+class NoOptions:
+    """The options of a game that has none."""
+
+
+@frozen(order=True)
+class Timer:
+    """A call of the method ``name``, due at a tick; ``number`` keeps equal moments in order."""
+
+    due: int
+    number: int
+    name: str = field(order=False)
+    args: tuple[Any, ...] = field(order=False)
+
+
+@frozen
+class Emitted:
+    """An event on its way out: to one seat, or to everyone (`None`)."""
+
+    name: str
+    data: dict[str, Any]
+    to: Seat | None
+
+
+@define(eq=False)
+class Context:
+    """What a running game has besides its own state; the machine owns it."""
+
+    random: Random
+    options: Any
+    rate: int
+    """Ticks per second of room time."""
+    tick: int = 0
+    names: dict[Seat, str] = field(factory=dict)
+    timers: list[Timer] = field(factory=list)
+    """A heap."""
+    timers_set: int = 0
+    finished: bool = False
+    result: Any = None
+    events: list[Emitted] = field(factory=list)
+
+
+class Game:
+    """The rules of a game: subclass it, decorate the class with `attrs.define`, keep the state in its fields.
+
+    A game is pure: no I/O, no clock but room time, no chance but `random`. The same seed, options and inputs
+    then give the same states anywhere, which is what replays, recovery and lockstep live on.
+    """
+
+    __slots__ = ("_context",)
+    _context: Context
+
+    name: ClassVar[str]
+    """What clients call the game; lower case."""
+    seats: ClassVar[tuple[int, int]] = (1, 8)
+    """The fewest players it can be played with, and the most."""
+    tick_rate: ClassVar[int] = 0
+    """Steps per second (Hz); 0 for a game in which nothing moves between commands and timers."""
+    Options: ClassVar[type] = NoOptions
+    """An attrs class: what a room may be opened with."""
+    bot: ClassVar[type[Bot] | None] = None
+    """A policy that can play it."""
+
+    # ------------------------------------------------------------------ what happens to a game
+
+    def on_start(self) -> None:
+        """The room opens. Options and chance are at hand, nobody is seated yet."""
+
+    def on_join(self, seat: Seat) -> None:
+        """A player takes the seat. May raise `Refused`."""
+
+    def on_drop(self, seat: Seat) -> None:
+        """The player's connection is lost; the seat is held for a while."""
+
+    def on_back(self, seat: Seat) -> None:
+        """The player is back before that while was over."""
+
+    def on_leave(self, seat: Seat) -> None:
+        """The player is gone for good."""
+
+    def on_tick(self) -> None:
+        """One step of a real-time game."""
+
+    # ------------------------------------------------------------------ what is seen of it
+
+    def view(self) -> Mapping[str, Any]:
+        """What everyone may see: plain data and attrs objects. A `None` in a map means: not there."""
+        return {}
+
+    def view_for(self, seat: Seat) -> Mapping[str, Any]:
+        """What this seat alone may see besides."""
+        return {}
+
+    @classmethod
+    def picture(cls, view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | None) -> str | None:
+        """A view as lines of text, for a text window; `None` to have it listed."""
+        return None
+
+    @classmethod
+    def tell(cls, name: str, data: Mapping[str, Any], players: Mapping[Seat, str]) -> str | None:
+        """An event as a line of text; empty to pass over it, `None` to have it listed."""
+        return None
+
+    # ------------------------------------------------------------------ what it can use
+
+    @property
+    def random(self) -> Random:
+        """The room's own chance: seeded, secret and repeatable."""
+        return self._context.random
+
+    @property
+    def options(self) -> Any:
+        """What the room was opened with, an instance of `Options`."""
+        return self._context.options
+
+    @property
+    def names(self) -> Mapping[Seat, str]:
+        """Who sits where."""
+        return self._context.names
+
+    @property
+    def tick(self) -> int:
+        """Room time in ticks: steps of a real-time game, milliseconds in any other."""
+        return self._context.tick
+
+    @property
+    def seconds(self) -> float:
+        """Room time in seconds."""
+        return self._context.tick / self._context.rate
+
+    def after(self, seconds: float, method: Callable[..., None], *args: Any) -> int:
+        """Calls ``method``, one of this game's own, with plain ``args`` when that much room time has passed.
+
+        Returns a number for `cancel`. Raises `GameError` for anything but a method of this game.
+        """
+        if getattr(method, "__self__", None) is not self:
+            raise GameError(f"after() takes a method of the game itself, got {method!r}")
+        context = self._context
+        number: int = context.timers_set + 1
+        context.timers_set = number
+        due = context.tick + max(1, ceil(seconds * context.rate))
+        heappush(context.timers, Timer(due, number, method.__name__, args))
+        return number
+
+    def cancel(self, timer: int) -> None:
+        """Takes a timer back; one that has fired or never was is passed over."""
+        timers = self._context.timers
+        timers[:] = sorted(t for t in timers if t.number != timer)
+
+    def emit(self, name: str, /, to: Seat | None = None, **data: Any) -> None:
+        """Tells everyone, or the seat ``to`` alone, that something happened."""
+        self._context.events.append(Emitted(name, data, to))
+
+    def finish(self, result: Any = None) -> None:
+        """The game is over: no command and no timer comes after this one. ``result`` is plain data."""
+        self._context.finished = True
+        self._context.result = result
+        self.emit("finished", result=result)

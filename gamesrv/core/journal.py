@@ -1,0 +1,49 @@
+"""What went into a machine, in order: enough to make its state again."""
+
+from typing import Any, Literal, TypeAlias
+
+from attrs import define, field
+from msgspec import Struct
+
+__all__ = ["Input", "InputKind", "Journal"]
+
+InputKind: TypeAlias = Literal["join", "drop", "back", "leave", "command"]
+
+
+class Input(Struct, frozen=True, array_like=True, omit_defaults=True):
+    """One thing that enters a game at a tick."""
+
+    tick: int
+    kind: InputKind
+    seat: int
+    name: str = ""
+    """The player's name of a join, the command's of a command."""
+    args: dict[str, Any] = {}
+
+
+@define(eq=False)
+class Journal:
+    """The seed, the options and the inputs of one room; ``tick`` is how far it got.
+
+    It holds at most ``limit`` inputs: past that it starts again from a checkpoint of the state, so that
+    a room may run for days.
+    """
+
+    game: str
+    seed: bytes = field(repr=False)
+    options: dict[str, Any]
+    limit: int = 10_000
+    tick: int = 0
+    checkpoint: bytes | None = field(default=None, repr=False)
+    """The state before the first input, `None` where that is the start of the game."""
+    inputs: list[Input] = field(factory=list, repr=False)
+
+    @property
+    def full(self) -> bool:
+        """Whether the next input wants a new checkpoint first."""
+        return len(self.inputs) >= self.limit
+
+    def restart(self, checkpoint: bytes) -> None:
+        """Forgets the inputs that led to this state."""
+        self.checkpoint = checkpoint
+        self.inputs.clear()

@@ -1,0 +1,182 @@
+"""The deterministic machine: an author's game, room time, timers and chance, fed by stamped inputs.
+
+Whatever enters does so as an `Input`, in order; timers fire inside as the clock advances. The same seed,
+options and inputs give the same states, so a journal is a replay, a recovery and a test at once.
+"""
+
+from heapq import heappop
+from typing import Any
+
+import msgspec
+from attrs import define, field
+
+from gamesrv.core.game import Context, Emitted, Game, GameError, Refused
+from gamesrv.core.journal import Input, Journal
+from gamesrv.core.rng import Random
+from gamesrv.core.schema import GameType
+from gamesrv.core.state import dump, fingerprint, load
+from gamesrv.core.views import View
+
+__all__ = ["Machine", "replay"]
+
+
+@define(eq=False)
+class Machine:
+    """One running game. Anything that its methods raise but `Refused` is the author's and ends the game."""
+
+    game_type: GameType
+    game: Game
+    journal: Journal
+    _context: Context = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._context = self.game._context
+
+    @classmethod
+    def start(cls, game_type: GameType, seed: bytes, options: dict[str, Any], **journal: Any) -> "Machine":
+        """Opens a game. Raises `Refused` where the options are wrong."""
+        chosen = game_type.rules.Options(**game_type.options.parse(options))
+        game = game_type.rules()
+        game._context = Context(Random(seed), chosen, game_type.rate)
+        machine = cls(game_type, game, Journal(game_type.name, seed, options, **journal))
+        game.on_start()
+        return machine
+
+    @property
+    def tick(self) -> int:
+        """Room time."""
+        return self._context.tick
+
+    @property
+    def finished(self) -> bool:
+        """Whether the game is over."""
+        return self._context.finished
+
+    @property
+    def next_due(self) -> int | None:
+        """The tick of the next timer."""
+        timers = self._context.timers
+        return timers[0].due if timers and not self.finished else None
+
+    def apply(self, item: Input) -> None:
+        """Takes an input, at its tick. Raises `Refused`, and then nothing has changed but the journal."""
+        self.advance(item.tick)
+        args = self._parse(item) if item.kind == "command" else {}
+        if self.journal.full:
+            self.journal.restart(dump(self.game))
+        self.journal.inputs.append(item)
+        emitted = len(self._context.events)
+        try:
+            self._take(item, args)
+        except Refused:
+            if item.kind not in ("command", "join"):
+                raise GameError(f"Refused in on_{item.kind}: nobody is there to be told") from None
+            del self._context.events[emitted:]
+            raise
+
+    def advance(self, tick: int) -> None:
+        """Lets room time pass, up to and with ``tick``: timers fire, a real-time game steps."""
+        context = self._context
+        self.journal.tick = max(tick, self.journal.tick)
+        while context.tick < tick:
+            context.tick = self._next_moment(tick)
+            self._run_moment()
+
+    def take_events(self) -> list[Emitted]:
+        """What was emitted since the last time."""
+        events = self._context.events
+        self._context.events = []
+        return [Emitted(e.name, _plain(e.data, f"event {e.name}"), e.to) for e in events]
+
+    def view(self) -> View:
+        """Everyone's view, as plain data."""
+        return _plain(self.game.view(), "view()")
+
+    def view_for(self, seat: int) -> View:
+        """A seat's own view, as plain data."""
+        return _plain(self.game.view_for(seat), "view_for()")
+
+    def state_hash(self) -> str:
+        """Equal for equal states."""
+        return fingerprint(self.game)
+
+    def _parse(self, item: Input) -> dict[str, Any]:
+        found = self.game_type.commands.get(item.name)
+        if found is None:
+            raise Refused(f"{self.game_type.name} has no command {item.name!r}", "unknown_command", "name")
+        args = found.args.parse(item.args)
+        if self.finished:
+            raise Refused("the game is over", "game_over")
+        return args
+
+    def _take(self, item: Input, args: dict[str, Any]) -> None:
+        match item.kind:
+            case "command":
+                getattr(self.game, item.name)(item.seat, **args)
+            case "join":
+                self._join(item)
+            case "leave":
+                self.game.on_leave(item.seat)
+                del self._context.names[item.seat]
+            case "drop":
+                self.game.on_drop(item.seat)
+            case "back":
+                self.game.on_back(item.seat)
+
+    def _run_moment(self) -> None:
+        context = self._context
+        try:
+            while context.timers and context.timers[0].due <= context.tick and not context.finished:
+                timer = heappop(context.timers)
+                getattr(self.game, timer.name)(*timer.args)
+            if self.game_type.rules.tick_rate and not context.finished:
+                self.game.on_tick()
+        except Refused as refused:
+            raise GameError(f"Refused({refused.message!r}) outside a command or on_join") from refused
+
+    def _join(self, item: Input) -> None:
+        self._context.names[item.seat] = item.name
+        try:
+            self.game.on_join(item.seat)
+        except Refused:
+            del self._context.names[item.seat]
+            raise
+
+    def _next_moment(self, limit: int) -> int:
+        if self.game_type.rules.tick_rate:
+            return self._context.tick + 1
+        due = self.next_due
+        return limit if due is None else min(limit, due)
+
+
+def replay(game_type: GameType, journal: Journal) -> Machine:
+    """Runs a journal again, to where it got; raises what the game raised then."""
+    if journal.checkpoint is None:
+        machine = Machine.start(game_type, journal.seed, journal.options, limit=journal.limit)
+    else:
+        machine = _restore(game_type, journal)
+    for item in journal.inputs:
+        try:
+            machine.apply(item)
+        except Refused:
+            continue
+    machine.advance(journal.tick)
+    return machine
+
+
+def _restore(game_type: GameType, journal: Journal) -> Machine:
+    assert journal.checkpoint is not None
+    options = game_type.rules.Options(**game_type.options.parse(journal.options))
+    game = load(game_type, journal.checkpoint, journal.seed, options)
+    again = Journal(journal.game, journal.seed, journal.options, journal.limit, checkpoint=journal.checkpoint)
+    return Machine(game_type, game, again)
+
+
+def _plain(value: Any, where: str) -> View:
+    try:
+        plain = msgspec.to_builtins(value, str_keys=True)
+    except TypeError as error:
+        raise GameError(f"{where} must be plain data or attrs objects: {error}") from None
+    if type(plain) is not dict:
+        raise GameError(f"{where} must be a map, got {type(value).__name__}")
+    return plain

@@ -1,0 +1,230 @@
+"""The vocabulary of the wire: every message a client and the server may say to each other.
+
+A message is a map with an ``op``; ``docs/protocol.md`` tells the story they make together. The classes are
+the validation too: what does not fit one of them never reaches the server.
+"""
+
+from typing import Annotated, Any, TypeAlias
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "ClientMessage",
+    "Closing",
+    "Command",
+    "Create",
+    "Event",
+    "Hello",
+    "Join",
+    "Joined",
+    "Leave",
+    "Left",
+    "NumberedCommand",
+    "Ping",
+    "Player",
+    "Pong",
+    "Refusal",
+    "Resync",
+    "RoomInfo",
+    "Rooms",
+    "RoomList",
+    "Say",
+    "ServerMessage",
+    "Update",
+    "Watch",
+    "Welcome",
+]
+
+PROTOCOL_VERSION = 1
+
+Plain: TypeAlias = dict[str, Any]
+"""A map of plain data: what JSON can say, keys are strings."""
+
+Word = Annotated[str, Meta(max_length=64)]
+Secret = Annotated[str, Meta(max_length=128)]
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+
+
+class _Client(Struct, frozen=True, tag_field="op", tag=str.lower, forbid_unknown_fields=True):
+    """Anything a client says."""
+
+
+class _Server(Struct, frozen=True, tag_field="op", tag=str.lower, omit_defaults=True):
+    """Anything the server says."""
+
+
+class Hello(_Client, frozen=True):
+    """The first message: a newcomer's name, or the token that resumes a session and the last event seen."""
+
+    name: Annotated[str, Meta(max_length=256)] | None = None
+    token: Secret | None = None
+    last: Count = 0
+    version: int = PROTOCOL_VERSION
+
+
+class Ping(_Client, frozen=True):
+    """Answered by `Pong` with the same ``t``: a barrier, for all said before has been handled by then."""
+
+    t: Annotated[float, Meta(ge=-(2**53), le=2**53)] = 0.0
+
+
+class Rooms(_Client, frozen=True):
+    """Asks for the list of public rooms."""
+
+
+class Create(_Client, frozen=True):
+    """Opens a room of a game and joins it."""
+
+    game: Word
+    options: Plain = {}
+
+
+class Join(_Client, frozen=True):
+    """Takes a seat: in that room, or wherever there is one for that game (quick match)."""
+
+    game: Word | None = None
+    room: Word | None = None
+
+
+class Watch(_Client, frozen=True):
+    """Follows a room without a seat."""
+
+    room: Word
+
+
+class Leave(_Client, frozen=True):
+    """Gives the seat back, for good."""
+
+
+class Command(_Client, frozen=True, tag="cmd"):
+    """Calls one command of the game. An ``id`` rises within the session and makes it exactly-once."""
+
+    name: Word
+    args: Plain = {}
+    id: Annotated[int, Meta(ge=1, le=2**53 - 1)] | None = None
+
+
+class NumberedCommand(_Client, frozen=True, tag="packet"):
+    """A game's own packet: its command by number (in order of definition), with no id."""
+
+    number: Count
+    args: Plain = {}
+
+
+class Say(_Client, frozen=True):
+    """Chat to everyone in the room."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=300)]
+
+
+class Resync(_Client, frozen=True):
+    """Asks for a fresh snapshot."""
+
+
+class Welcome(_Server, frozen=True):
+    """Answers `Hello`: who you are, and the token to come back with for ``grace`` seconds after a loss."""
+
+    session: str
+    name: str
+    token: str
+    grace: float
+    handled: int
+    """The last command id handled in this session."""
+    version: int
+
+
+class Pong(_Server, frozen=True):
+    """Answers `Ping`; ``time`` is the server's own clock in milliseconds, good for differences only."""
+
+    t: float
+    time: int
+
+
+class RoomInfo(Struct, frozen=True):
+    """One line of the room list."""
+
+    room: str
+    game: str
+    players: int
+    seats: int
+    open: bool
+
+
+class RoomList(_Server, frozen=True, tag="rooms"):
+    """Answers `Rooms`."""
+
+    rooms: list[RoomInfo]
+
+
+class Player(Struct, frozen=True, omit_defaults=True):
+    """Who sits in a seat."""
+
+    name: str
+    away: bool = False
+
+
+class Joined(_Server, frozen=True):
+    """A snapshot: everything one needs to show the room from here on."""
+
+    room: str
+    game: str
+    seat: int | None
+    tick: int
+    v: int
+    """Version of ``view``: the next `Update` with a ``delta`` carries v + 1."""
+    view: Plain
+    mine: Plain | UnsetType = UNSET
+    mv: int | UnsetType = UNSET
+    """Version of ``mine``, as ``v`` is of ``view``."""
+    seq: int = 0
+    """The last event this snapshot includes."""
+    rate: int = 0
+    """Ticks per second; 0 where nothing happens between commands."""
+    players: dict[str, Player] = {}
+    commands: list[str] = []
+    """The game's commands; number k has packet id 256 + k."""
+    gap: bool = False
+    """Events between the client's ``last`` and ``seq`` are gone."""
+
+
+class Left(_Server, frozen=True):
+    """Answers `Leave`."""
+
+
+class Update(_Server, frozen=True):
+    """An RFC 7396 merge patch to everyone's view (``delta``) or to one's own (``mine``)."""
+
+    tick: int
+    v: int
+    delta: Plain | UnsetType = UNSET
+    mine: Plain | UnsetType = UNSET
+
+
+class Event(_Server, frozen=True):
+    """Something that happened. Numbers rise within a room; a number may be missing, it was for others."""
+
+    seq: int
+    name: str
+    data: Plain = {}
+
+
+class Refusal(_Server, frozen=True, tag="refused"):
+    """Says no to one message; nothing has changed."""
+
+    code: str
+    message: str
+    path: str | None = None
+    id: int | None = None
+
+
+class Closing(_Server, frozen=True):
+    """The last message before the server closes the connection."""
+
+    code: int
+    reason: str
+    retry: bool
+
+
+ClientMessage: TypeAlias = Hello | Ping | Rooms | Create | Join | Watch | Leave | Command | Say | Resync
+ServerMessage: TypeAlias = Welcome | Pong | RoomList | Joined | Left | Update | Event | Refusal | Closing

@@ -1,0 +1,94 @@
+"""The way to a peer over any Twisted transport: the `Connection` that the stream protocols share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.tcp import Connection as TcpTransport
+from zope.interface import implementer
+
+from gamesrv.server.gate import Gate
+from gamesrv.server.interfaces import Clock, DelayedCall, Format
+from gamesrv.server.peer import Peer
+from gamesrv.wire.close import CloseCode
+
+__all__ = ["Link", "Transport", "half_close"]
+
+Transport: TypeAlias = Any
+"""Twisted's `ITransport` and `IConsumer`; there is no type that says both."""
+
+Goodbye = Callable[[CloseCode, str], None]
+
+
+@implementer(IPushProducer)
+class Link:
+    """One transport, its `Peer`, and what goes out.
+
+    A write goes to the socket at once while nothing waits in the transport's buffer: one system call, and no
+    round through the reactor. The rest is the transport's, which tells when its buffer fills up and drains.
+    """
+
+    __slots__ = ("_abort", "_clock", "_direct", "_goodbye", "_transport", "address", "format", "peer")
+
+    def __init__(self, transport: Transport, fmt: Format, gate: Gate, clock: Clock, goodbye: Goodbye) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._goodbye = goodbye
+        self._abort: DelayedCall | None = None
+        self._direct = isinstance(transport, TcpTransport) and not transport.TLS
+        self.format = fmt
+        self.address: str | None = getattr(transport.getPeer(), "host", None)
+        if hasattr(transport, "bufferSize"):
+            transport.bufferSize = gate.limits.soft_buffer
+        transport.registerProducer(self, True)
+        self.peer: Peer = gate.admit(self)
+
+    def write(self, data: bytes) -> None:
+        """Sends whole frames."""
+        transport = self._transport
+        if transport.disconnecting:
+            return
+        if self._direct and not transport.dataBuffer and not transport._tempDataBuffer:
+            sent = transport.writeSomeData(data)
+            if sent == len(data):
+                return
+            if isinstance(sent, int):
+                data = data[sent:]
+            # Else the link is broken: the reactor finds out by itself, not in the middle of a room's tick.
+        transport.write(data)
+
+    def close(self, code: CloseCode, reason: str, within: float) -> None:
+        """Says goodbye, and cuts the link should the peer not take it in time."""
+        self._abort = self._clock.callLater(within, self._transport.abortConnection)
+        self._goodbye(code, reason)
+
+    def lost(self, on_purpose: bool = False) -> None:
+        """The transport is gone."""
+        if self._abort is not None and self._abort.active():
+            self._abort.cancel()
+        self.peer.lost(on_purpose)
+
+    def pauseProducing(self) -> None:
+        """The transport's buffer is full."""
+        self.peer.buffer_full()
+
+    def resumeProducing(self) -> None:
+        """The transport's buffer has drained."""
+        self.peer.buffer_drained()
+
+    def stopProducing(self) -> None:
+        """The transport is gone; `lost` follows."""
+
+
+def half_close(transport: Transport) -> None:
+    """Ends our side once the buffer is out, and leaves the other to the peer.
+
+    A socket closed with unread input resets the connection, which may destroy our last message on its way.
+    """
+    transport.unregisterProducer()
+    if hasattr(transport, "loseWriteConnection") and not getattr(transport, "TLS", False):
+        transport.loseWriteConnection()
+    else:
+        transport.loseConnection()

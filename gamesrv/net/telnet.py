@@ -1,0 +1,90 @@
+"""Lines over telnet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.protocols.policies import TimeoutMixin
+from twisted.python.failure import Failure
+
+from gamesrv.net.link import Link, Transport, half_close
+from gamesrv.server.gate import Gate
+from gamesrv.server.interfaces import Clock, DelayedCall
+from gamesrv.server.terminal import Quit, Terminal
+from gamesrv.wire.close import CloseCode
+from gamesrv.wire.text import LineTooLong, TelnetDecoder
+
+__all__ = ["TelnetFactory", "TelnetProtocol"]
+
+
+class TelnetProtocol(Protocol, TimeoutMixin):
+    """The server's end of a telnet connection: a `Terminal` speaks for the person at the other one."""
+
+    transport: Transport
+
+    def __init__(self, gate: Gate, clock: Clock) -> None:
+        self._gate = gate
+        self._clock = clock
+        self._lines = TelnetDecoder(gate.limits.line_size)
+        self._left = False
+
+    def callLater(self, period: float, func: Callable[[], None]) -> DelayedCall:
+        """`TimeoutMixin`'s way to the clock."""
+        return self._clock.callLater(period, func)
+
+    def connectionMade(self) -> None:
+        self._terminal = Terminal(self._gate.lobby.games)
+        self._link = Link(self.transport, self._terminal, self._gate, self._clock, self._goodbye)
+        self.setTimeout(self._gate.limits.telnet_idle)
+        self._link.write(self._terminal.greeting())
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self._link.peer.outbox.open:
+            return
+        self.resetTimeout()
+        try:
+            for line in self._lines.feed(data):
+                self._line(line)
+        except LineTooLong as error:
+            self._link.peer.close(error.close, str(error))
+        if replies := self._lines.replies():
+            self._link.write(replies)
+
+    def timeoutConnection(self) -> None:
+        self._link.peer.close(CloseCode.IDLE, "nothing was heard for too long")
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.setTimeout(None)
+        self._link.lost(on_purpose=self._left)
+
+    def _line(self, line: str) -> None:
+        peer = self._link.peer
+        try:
+            answer = self._terminal.read(line)
+        except Quit:
+            self._left = True
+            peer.close(CloseCode.NORMAL, "goodbye")
+            return
+        if isinstance(answer, bytes):
+            self._link.write(answer)
+        else:
+            peer.receive(answer)
+
+    def _goodbye(self, code: CloseCode, reason: str) -> None:
+        self.setTimeout(None)
+        half_close(self.transport)
+
+
+class TelnetFactory(Factory):
+    """Makes `TelnetProtocol` for every connection."""
+
+    noisy = False
+
+    def __init__(self, gate: Gate, clock: Clock) -> None:
+        self._gate = gate
+        self._clock = clock
+
+    def buildProtocol(self, addr: IAddress | None) -> TelnetProtocol:
+        return TelnetProtocol(self._gate, self._clock)

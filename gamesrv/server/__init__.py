@@ -1,0 +1,1 @@
+"""What a connection talks to: sessions, lobby, rooms and the clock that drives them."""

@@ -1,0 +1,111 @@
+"""What still has to go to one connection, bounded: events are never skipped, updates are.
+
+A transport has a buffer and tells when it is full and when it has drained. While it is full, updates are
+passed over, since the newest state wins, and one fresh snapshot follows when it has drained. Everything else
+goes on into the buffer, up to a hard limit; a peer that reaches it, or doesn't drain in time, is too slow.
+"""
+
+from collections.abc import Sequence
+
+from gamesrv.core.messages import ServerMessage
+from gamesrv.server.interfaces import Connection, Format
+from gamesrv.server.limits import Limits
+from gamesrv.wire.close import CloseCode
+from gamesrv.wire.frames import FrameError
+
+__all__ = ["Outbox", "Outgoing"]
+
+
+class Outgoing:
+    """A message on its way to some connections, encoded once per format."""
+
+    __slots__ = ("_frames", "message")
+
+    def __init__(self, message: ServerMessage) -> None:
+        self.message = message
+        self._frames: dict[Format, bytes] = {}
+
+    def frame(self, fmt: Format) -> bytes:
+        """The message as that format has it."""
+        frame = self._frames.get(fmt)
+        if frame is None:
+            frame = self._frames[fmt] = fmt.encode(self.message)
+        return frame
+
+
+class Outbox:
+    """The way out to one connection."""
+
+    __slots__ = (
+        "_connection",
+        "_format",
+        "_limits",
+        "_owed",
+        "_write",
+        "fault",
+        "full_since",
+        "open",
+        "stale",
+    )
+
+    def __init__(self, connection: Connection, limits: Limits) -> None:
+        self._connection = connection
+        self._format = connection.format
+        self._write = connection.write
+        self._limits = limits
+        self._owed = 0
+        self.full_since: float | None = None
+        """When the transport's buffer filled up, `None` while there is room in it."""
+        self.stale = False
+        """Whether updates were passed over."""
+        self.open = True
+        self.fault: CloseCode | None = None
+        """Why something could not be sent that should have been: this connection can't go on."""
+
+    def send(self, message: ServerMessage) -> None:
+        """Sends one message, whatever is in the buffer."""
+        self.push((), (Outgoing(message),))
+
+    def push(self, updates: Sequence[Outgoing], events: Sequence[Outgoing]) -> None:
+        """Sends updates if the connection keeps up, and events in any case, in one write."""
+        if not self.open:
+            return
+        parts = events
+        if self.full_since is not None:
+            self.stale = self.stale or bool(updates)
+        elif updates:
+            parts = [*updates, *events] if events else updates
+        try:
+            frames = [part.frame(self._format) for part in parts]
+        except FrameError as error:
+            self.fault = error.close
+            return
+        self._put(frames[0] if len(frames) == 1 else b"".join(frames))
+
+    def filled(self, now: float) -> None:
+        """The transport's buffer is full."""
+        if self.full_since is None:
+            self.full_since = now
+            self._owed = self._limits.soft_buffer
+
+    def drained(self) -> bool:
+        """The transport's buffer is empty; returns whether a snapshot is due for what was passed over."""
+        due = self.stale
+        self.full_since = None
+        self.stale = False
+        return due
+
+    def verdict(self, now: float) -> CloseCode | None:
+        """Why this connection can't go on; `None` while it can."""
+        if self.full_since is not None and now - self.full_since > self._limits.slow_timeout:
+            return CloseCode.TOO_SLOW
+        return self.fault
+
+    def _put(self, data: bytes) -> None:
+        if self.full_since is not None:
+            self._owed += len(data)
+            if self._owed > self._limits.hard_buffer:
+                self.fault = CloseCode.TOO_SLOW
+                return
+        if data:
+            self._write(data)

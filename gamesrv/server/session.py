@@ -1,0 +1,163 @@
+"""Sessions: a player's continuity across connections, and the secret that proves it.
+
+The token is 32 random bytes. It is handed out once, kept as a SHA-256 hash only, and replaced at each
+connection. The one a player came with stays good until the new one is used for the first time: if the reply
+that carried the new one was lost, the player still gets back in.
+"""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from hmac import compare_digest
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from gamesrv.core.game import Refused
+from gamesrv.core.messages import Refusal
+from gamesrv.server.interfaces import Now
+
+if TYPE_CHECKING:
+    from gamesrv.server.peer import Peer
+    from gamesrv.server.room import Member
+
+__all__ = ["NAME_LENGTH", "BadToken", "Session", "Sessions", "clean_name"]
+
+NAME_LENGTH = 24
+ANSWERS_KEPT = 64
+
+
+class BadToken(Exception):
+    """The token is unknown, expired or was replaced. Nothing has changed."""
+
+
+@define(eq=False)
+class Session:
+    """One player, from the first hello until the grace period after the last connection is over."""
+
+    id: str
+    name: str
+    _current: bytes = field(repr=False)
+    _previous: bytes | None = field(default=None, repr=False)
+    peer: Peer | None = None
+    """The connection there is now."""
+    member: Member | None = None
+    """Where the player sits or watches."""
+    lost_at: float | None = None
+    handled: int = 0
+    """The last command id taken."""
+    _answers: OrderedDict[int, Refusal] = field(factory=OrderedDict, repr=False)
+
+    def is_new(self, command_id: int) -> bool:
+        """Whether a command is to be handled; notes that it is."""
+        if command_id <= self.handled:
+            return False
+        self.handled = command_id
+        return True
+
+    def answer(self, command_id: int) -> Refusal | None:
+        """What was said to a command before; `None` where it was accepted, or too long ago."""
+        return self._answers.get(command_id)
+
+    def refuse(self, refused: Refused, command_id: int | None = None) -> None:
+        """Says no to the player, and remembers it for one who asks again."""
+        refusal = Refusal(refused.code, refused.message, refused.path, command_id)
+        if command_id is not None:
+            self._answers[command_id] = refusal
+            if len(self._answers) > ANSWERS_KEPT:
+                self._answers.popitem(last=False)
+        if self.peer is not None:
+            self.peer.outbox.send(refusal)
+
+
+class Sessions:
+    """All sessions of a server, found by token."""
+
+    def __init__(self, now: Now, grace: float, entropy: Callable[[int], str] = secrets.token_urlsafe) -> None:
+        self._now = now
+        self._grace = grace
+        self._entropy = entropy
+        self._by_hash: dict[bytes, Session] = {}
+        self._lost: OrderedDict[Session, None] = OrderedDict()
+        """Those with no connection, the one lost first in front."""
+
+    def __len__(self) -> int:
+        return len({id(session) for session in self._by_hash.values()})
+
+    def open(self, name: str) -> tuple[Session, str]:
+        """A new session and its token."""
+        token, digest = self._new_token()
+        session = Session(self._entropy(12), name, digest)
+        self._by_hash[digest] = session
+        return session, token
+
+    def resume(self, token: str) -> tuple[Session, str]:
+        """The session of a token, and the next token; raises `BadToken`, and then nothing has changed."""
+        used = _digest(token)
+        session = self._by_hash.get(used)
+        if session is None or not session_holds(session, used) or self._is_over(session):
+            raise BadToken
+        fresh, digest = self._new_token()
+        for old in (session._current, session._previous):
+            if old is not None and old != used:
+                del self._by_hash[old]
+        session._previous, session._current = used, digest
+        self._by_hash[digest] = session
+        session.lost_at = None
+        self._lost.pop(session, None)
+        return session, fresh
+
+    def lost(self, session: Session) -> None:
+        """Its connection is gone: from now on the grace period runs."""
+        session.peer = None
+        session.lost_at = self._now()
+        self._lost[session] = None
+
+    def close(self, session: Session) -> None:
+        """Forgets a session; its tokens are worth nothing from here on."""
+        for digest in (session._current, session._previous):
+            if digest is not None:
+                self._by_hash.pop(digest, None)
+        self._lost.pop(session, None)
+
+    def reap(self) -> Iterator[Session]:
+        """Takes out the sessions whose grace period is over."""
+        while self._lost:
+            oldest = next(iter(self._lost))
+            if not self._is_over(oldest):
+                return
+            self.close(oldest)
+            yield oldest
+
+    def _is_over(self, session: Session) -> bool:
+        return session.lost_at is not None and self._now() - session.lost_at > self._grace
+
+    def _new_token(self) -> tuple[str, bytes]:
+        token = self._entropy(32)
+        return token, _digest(token)
+
+
+def session_holds(session: Session, digest: bytes) -> bool:
+    """Whether a hash is that of the session's token or of the one before, in constant time."""
+    current = compare_digest(session._current, digest)
+    previous = compare_digest(session._previous or b"", digest)
+    return current or previous
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def clean_name(name: str) -> str:
+    """A name as it will be shown: NFKC, single spaces. Raises `Refused` (``bad_name``) where it can't be.
+
+    Only printable characters pass: no controls, no marks that turn the direction of text, nothing invisible.
+    """
+    name = " ".join(unicodedata.normalize("NFKC", name).split(" ")).strip()
+    if not 1 <= len(name) <= NAME_LENGTH or not name.isprintable():
+        raise Refused(f"a name has 1 to {NAME_LENGTH} printable characters", "bad_name", "name")
+    return name

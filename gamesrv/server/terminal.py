@@ -1,0 +1,275 @@
+"""A player's text window: words in, lines out.
+
+It stands where a client program stands elsewhere: it keeps the view, turns what is typed into messages, and
+what the server says into text. So it is the format of its own connection, one with a memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from twisted.logger import Logger
+
+from gamesrv.core.game import Refused
+from gamesrv.core.messages import (
+    ClientMessage,
+    Closing,
+    Command,
+    Create,
+    Event,
+    Hello,
+    Join,
+    Joined,
+    Leave,
+    Left,
+    Pong,
+    Refusal,
+    RoomList,
+    Rooms,
+    Say,
+    ServerMessage,
+    Update,
+    Watch,
+    Welcome,
+)
+from gamesrv.core.schema import CommandType, GameType
+from gamesrv.core.views import View, merge
+from gamesrv.wire.text import encode_line
+
+__all__ = ["Quit", "Terminal"]
+
+Answer = bytes | ClientMessage
+
+
+class Quit(Exception):
+    """The person wants to go."""
+
+
+class Terminal:
+    """What one person at a text window sees and says."""
+
+    _log = Logger()
+
+    def __init__(self, games: Mapping[str, GameType]) -> None:
+        self._games = games
+        self._token: str | None = None
+        self._room: str | None = None
+        self._game: GameType | None = None
+        self._seat: int | None = None
+        self._view: View = {}
+        self._mine: View = {}
+        self._players: dict[int, str] = {}
+
+    # ------------------------------------------------------------------ in
+
+    def greeting(self) -> bytes:
+        """The first lines."""
+        return _lines("Welcome to gamesrv.", "What is your name? (or: resume TOKEN, to go on with a game)")
+
+    def read(self, line: str) -> Answer:
+        """What a line means: a message to the server, or text to answer with; raises `Quit`."""
+        first, _, rest = line.strip().partition(" ")
+        if not first:
+            return b""
+        word = _WORDS.get(first.lower())
+        if self._token is None and (word is None or not word.always):
+            return Hello(name=line.strip()[:200])
+        try:
+            if word is not None:
+                return word.act(self, rest.strip())
+            return self._command(first.lower(), rest.split())
+        except Refused as refused:
+            return _lines(refused.message if refused.path is None else f"{refused.path}: {refused.message}")
+
+    def _command(self, name: str, words: list[str]) -> Answer:
+        command = self._game.commands.get(name) if self._game is not None else None
+        if command is None:
+            raise Refused(f"I don't know {name!r}. Type help.")
+        return Command(name, command.args.read(words))
+
+    def _help(self, rest: str) -> Answer:
+        lines = ["In general:", *(f"  {word.usage:22} {word.told}" for word in _WORDS.values())]
+        if self._game is not None:
+            lines += [f"In {self._game.name}:", *map(_usage, self._game.commands.values())]
+        else:
+            lines.append(f"Games: {', '.join(self._games)}")
+        return _lines(*lines)
+
+    def _resume(self, rest: str) -> Answer:
+        return Hello(token=rest[:128])
+
+    def _rooms(self, rest: str) -> Answer:
+        return Rooms()
+
+    def _join(self, rest: str) -> Answer:
+        name = rest or next(iter(self._games), "")
+        return Join(game=name) if name in self._games else Join(room=name[:64])
+
+    def _create(self, rest: str) -> Answer:
+        name, *words = rest.split() or [""]
+        if name not in self._games:
+            raise Refused(f"create what? Games: {', '.join(self._games)}")
+        return Create(name, self._games[name].options.read(words))
+
+    def _watch(self, rest: str) -> Answer:
+        return Watch(rest[:64])
+
+    def _leave(self, rest: str) -> Answer:
+        return Leave()
+
+    def _say(self, rest: str) -> Answer:
+        if not rest:
+            raise Refused("say what?")
+        return Say(rest[:300])
+
+    def _look(self, rest: str) -> Answer:
+        if self._game is None:
+            raise Refused("You are in no room. Type join.")
+        picture = self._author(self._game.rules.picture, self._view, self._mine, self._seat)
+        return _lines(*(_listed(self._view | self._mine) if picture is None else picture.splitlines()))
+
+    def _who(self, rest: str) -> Answer:
+        people = sorted(self._players.items())
+        return _lines(*(f"  {seat:3}  {name}{'  (you)' * (seat == self._seat)}" for seat, name in people))
+
+    def _tell_token(self, rest: str) -> Answer:
+        return _lines(f"To go on elsewhere, say there: resume {self._token}", "Keep it to yourself.")
+
+    def _quit(self, rest: str) -> Answer:
+        raise Quit
+
+    # ------------------------------------------------------------------ out
+
+    def encode(self, message: ServerMessage) -> bytes:
+        """What a message is in words; nothing for a mere change of the view."""
+        match message:
+            case Update():
+                self._update(message)
+                return b""
+            case Event():
+                return _lines(*self._event(message))
+            case Joined():
+                return self._joined(message)
+            case Welcome():
+                self._token = message.token
+                return _lines(f"Hello, {message.name}. Type join to play, help for help.")
+            case RoomList():
+                rooms = (f"  {r.room:16} {r.game:12} {r.players}/{r.seats} players" for r in message.rooms)
+                return (
+                    _lines(*rooms) if message.rooms else _lines("There are no rooms. Type join to open one.")
+                )
+            case Left():
+                self._room = self._game = None
+                return _lines("You have left the room.")
+            case Refusal():
+                where = "" if message.path is None else f" ({message.path})"
+                return _lines(f"No: {message.message}{where}.")
+            case Closing():
+                again = " Come back in a moment." if message.retry else ""
+                return _lines(f"The connection closes: {message.reason} ({message.code}).{again}")
+            case Pong():
+                return b""
+
+    def _joined(self, message: Joined) -> bytes:
+        known = message.room == self._room
+        self._room = message.room
+        self._game = self._games[message.game]
+        self._seat = message.seat
+        self._view = merge({}, message.view)
+        self._mine = merge({}, message.mine) if isinstance(message.mine, dict) else {}
+        self._players = {int(seat): player.name for seat, player in message.players.items()}
+        if known:
+            return b""
+        place = "watching" if message.seat is None else f"in seat {message.seat}"
+        return _lines(
+            f"You are in {message.room}, {place}, with {len(self._players)} players. Type look, or help."
+        )
+
+    def _update(self, message: Update) -> None:
+        if isinstance(message.delta, dict):
+            merge(self._view, message.delta)
+        if isinstance(message.mine, dict):
+            merge(self._mine, message.mine)
+
+    def _event(self, message: Event) -> list[str]:
+        data = message.data
+        name = self._players.get(data.get("seat", -1), "somebody")
+        match message.name:
+            case "player_joined":
+                self._players[data["seat"]] = data["name"]
+                return [f"{data['name']} comes in."]
+            case "player_left":
+                self._players.pop(data["seat"], None)
+                return [f"{name} has left."]
+            case "player_dropped":
+                return [f"{name} has lost the connection."]
+            case "player_back":
+                return [f"{name} is back."]
+            case "said":
+                return [f"{data['name']}: {data['text']}"]
+        told = None
+        if self._game is not None:
+            told = self._author(self._game.rules.tell, message.name, data, self._players)
+        return [f"{message.name}: {_flat(data)}"] if told is None else told.splitlines()
+
+    def _author(self, method: Callable[..., str | None], *args: Any) -> str | None:
+        """An author's words. Should that code fail, the game goes on, and the bare facts are listed."""
+        try:
+            return method(*args)
+        except Exception:
+            self._log.failure("The text window of {game} failed", game=self._room)
+            return None
+
+
+class _Word(NamedTuple):
+    usage: str
+    told: str
+    act: Callable[[Terminal, str], Answer]
+    always: bool = False
+    """Whether it means that before one has said a name, too."""
+
+
+_WORDS = {
+    word.usage.split()[0]: word
+    for word in (
+        _Word("help", "this list", Terminal._help),
+        _Word("rooms", "what is going on", Terminal._rooms),
+        _Word("join [GAME or ROOM]", "take a seat", Terminal._join),
+        _Word("create GAME [OPTIONS]", "open a room", Terminal._create),
+        _Word("watch ROOM", "look on", Terminal._watch),
+        _Word("look", "see where you are", Terminal._look),
+        _Word("who", "see who is here", Terminal._who),
+        _Word("say TEXT", "talk to the room", Terminal._say),
+        _Word("leave", "give your seat back", Terminal._leave),
+        _Word("token", "how to go on elsewhere", Terminal._tell_token),
+        _Word("resume TOKEN", "go on with a game", Terminal._resume, always=True),
+        _Word("quit", "go", Terminal._quit, always=True),
+    )
+}
+
+
+def _usage(command: CommandType) -> str:
+    words = " ".join((command.name, *(f"{name}({kind})" for name, kind in command.args.fields())))
+    return f"  {words:22} {command.doc}"
+
+
+def _lines(*lines: str) -> bytes:
+    return b"".join(map(encode_line, lines))
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_flat(item)}" for key, item in value.items())
+    return " ".join(map(_flat, value)) if isinstance(value, list) else str(value)
+
+
+def _listed(view: View, indent: str = "") -> list[str]:
+    """A view nobody draws, as an indented list."""
+    lines = []
+    for key, value in view.items():
+        nested = isinstance(value, dict) and any(isinstance(item, dict) for item in value.values())
+        lines.append(f"{indent}{key}:" if nested else f"{indent}{key}: {_flat(value)}")
+        if nested:
+            lines += _listed(value, indent + "  ")
+    return lines

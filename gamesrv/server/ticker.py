@@ -1,0 +1,149 @@
+"""The one clock that drives every room.
+
+One `LoopingCall` beats at the base rate. A real-time room steps on every n-th beat, and rooms with the same n
+are spread over its n phases, so that the work is even. A room that does not tick asks to be woken, and costs
+nothing until then. Beats that come late are made up for, a few at a time; beyond that, time is dropped and
+counted. No room can stop the clock: what it raises ends that room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Protocol, cast
+
+from attrs import define, field
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gamesrv.server.interfaces import Clock
+
+__all__ = ["Driven", "Ticker"]
+
+MAX_CATCH_UP = 4
+
+
+class Driven(Protocol):
+    """What the ticker drives."""
+
+    @property
+    def tick_rate(self) -> int:
+        """Steps per second; 0 for none."""
+        ...
+
+    def step(self) -> None:
+        """One step."""
+        ...
+
+    def wake(self) -> None:
+        """The moment asked for has come."""
+        ...
+
+    def fail(self, failure: Failure) -> None:
+        """Its own code raised: it ends here."""
+        ...
+
+
+@define(eq=False, order=False)
+class _Alarm:
+    at: float
+    number: int
+    room: Driven
+
+    def __lt__(self, other: _Alarm) -> bool:
+        return (self.at, self.number) < (other.at, other.number)
+
+
+@define(eq=False)
+class Ticker:
+    """Drives rooms from one `LoopingCall` at ``rate`` Hz."""
+
+    clock: Clock
+    rate: int
+    beat: int = field(default=0, init=False)
+    late: int = field(default=0, init=False)
+    """Beats made up for."""
+    dropped: int = field(default=0, init=False)
+    """Beats that never were."""
+    _phases: dict[int, list[list[Driven]]] = field(factory=dict, init=False)
+    _alarms: list[_Alarm] = field(factory=list, init=False)
+    _due: dict[Driven, float] = field(factory=dict, init=False)
+    """The moment each sleeping room is waiting for: an alarm for any other moment is stale."""
+    _alarms_set: int = field(default=0, init=False)
+    _loop: LoopingCall = field(init=False)
+    _log = Logger()
+
+    def __attrs_post_init__(self) -> None:
+        self._loop = LoopingCall.withCount(self._beats)
+        self._loop.clock = cast(IReactorTime, self.clock)
+
+    def start(self, on_death: Callable[[Failure], object]) -> None:
+        """Starts to beat. ``on_death`` is called should the clock itself ever fail: nothing goes on then."""
+        self._loop.start(1 / self.rate, now=False).addErrback(on_death)
+
+    def stop(self) -> None:
+        """Stops, for good or until the next start."""
+        if self._loop.running:
+            self._loop.stop()
+
+    def add(self, room: Driven) -> None:
+        """Steps a real-time room from now on; raises `ValueError` for a rate that does not divide ours."""
+        if room.tick_rate:
+            min(self._phases_of(room.tick_rate), key=len).append(room)
+
+    def remove(self, room: Driven) -> None:
+        """Leaves a room alone from now on."""
+        self._due.pop(room, None)
+        if room.tick_rate:
+            for phase in self._phases_of(room.tick_rate):
+                if room in phase:
+                    phase.remove(room)
+
+    def wake_at(self, room: Driven, at: float | None) -> None:
+        """Wakes a room once, at the first beat from ``at`` (seconds of the clock) on, and no more at the
+        moment it asked for before; `None`: not at all.
+        """
+        if at is None:
+            self._due.pop(room, None)
+        elif self._due.get(room) != at:
+            self._due[room] = at
+            self._alarms_set += 1
+            heappush(self._alarms, _Alarm(at, self._alarms_set, room))
+
+    def divides(self, tick_rate: int) -> bool:
+        """Whether rooms can step that often."""
+        return tick_rate == 0 or self.rate % tick_rate == 0
+
+    def _phases_of(self, tick_rate: int) -> list[list[Driven]]:
+        divisor, rest = divmod(self.rate, tick_rate)
+        if rest:
+            raise ValueError(f"{tick_rate} Hz does not divide the base rate of {self.rate} Hz")
+        return self._phases.setdefault(divisor, [[] for _ in range(divisor)])
+
+    def _beats(self, count: int) -> None:
+        beats = min(count, MAX_CATCH_UP)
+        self.late += beats - 1
+        self.dropped += count - beats
+        for _ in range(beats):
+            self.beat += 1
+            for divisor, phases in self._phases.items():
+                for room in tuple(phases[self.beat % divisor]):
+                    self._guarded(room, room.step)
+        self._ring()
+
+    def _ring(self) -> None:
+        now = self.clock.seconds()
+        while self._alarms and self._alarms[0].at <= now:
+            alarm = heappop(self._alarms)
+            if self._due.get(alarm.room) == alarm.at:
+                del self._due[alarm.room]
+                self._guarded(alarm.room, alarm.room.wake)
+
+    def _guarded(self, room: Driven, action: Callable[[], None]) -> None:
+        """An author may raise anything, `SystemExit` too; out of a `LoopingCall` it would stop every room."""
+        try:
+            action()
+        except BaseException:
+            room.fail(Failure())

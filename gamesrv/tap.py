@@ -1,0 +1,207 @@
+"""``twistd gamesrv``: the options, and the one place where everything is put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import attrs
+from twisted.application.service import MultiService, Service
+from twisted.internet import reactor as global_reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import CannotListenError
+from twisted.logger import Logger
+from twisted.python import usage
+from twisted.python.failure import Failure
+
+from gamesrv.core.game import GameError
+from gamesrv.core.schema import GameType
+from gamesrv.net.http import WebSite
+from gamesrv.net.tcp import PacketFactory
+from gamesrv.net.telnet import TelnetFactory
+from gamesrv.net.websocket import web_socket_resource
+from gamesrv.server.limits import Limits
+from gamesrv.service import GameService
+
+__all__ = ["Options", "makeService"]
+
+SHIPPED = ("gamesrv.games.arena:Arena",)
+ENDPOINTS = {
+    "web": "tcp:8080:interface=127.0.0.1",
+    "packets": "tcp:4000:interface=127.0.0.1",
+    "telnet": "tcp:4023:interface=127.0.0.1",
+}
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+class Options(usage.Options):
+    """The command line. What is wrong with it ends the program with one line, before anything has started."""
+
+    synopsis = "[options]"
+    longdesc = "An authoritative multiplayer game server."
+    optParameters = [  # noqa: RUF012
+        ["tick-rate", None, 60, "beats of the clock per second; every game's rate divides it", int],
+        ["reap-interval", None, 1.0, "seconds between two looks for what has had its time", float],
+        ["bots", None, 3, "players that bots fill a public room up to", int],
+        *(
+            [_dashed(limit.name), None, limit.default, limit.metadata["help"], type(limit.default)]
+            for limit in attrs.fields(Limits)
+        ),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.endpoints: dict[str, list[str]] = {}
+        self.origins: list[str] = []
+        self.games: list[str] = []
+
+    def opt_web(self, endpoint: str) -> None:
+        """endpoint for the web site [default: tcp:8080:interface=127.0.0.1]; repeatable, empty for none"""
+        self._endpoint("web", endpoint)
+
+    def opt_packets(self, endpoint: str) -> None:
+        """endpoint for packets [default: tcp:4000:interface=127.0.0.1]; repeatable, empty for none"""
+        self._endpoint("packets", endpoint)
+
+    def opt_telnet(self, endpoint: str) -> None:
+        """endpoint for telnet [default: tcp:4023:interface=127.0.0.1]; repeatable, empty for none"""
+        self._endpoint("telnet", endpoint)
+
+    def opt_origin(self, origin: str) -> None:
+        """origin of pages that may connect besides ours, e.g. https://example.com; * for all; repeatable"""
+        self.origins.append(origin)
+
+    def opt_game(self, game: str) -> None:
+        """a game to serve, as module:Class; repeat for more [default: the shipped ones]"""
+        self.games.append(game)
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        try:
+            super().parseOptions(options)
+        except usage.UsageError as error:
+            raise SystemExit(f"gamesrv: {error}") from None
+
+    def postOptions(self) -> None:
+        self.limits = self._limits()
+        self.game_types = [load_game(name) for name in self.games or SHIPPED]
+        for at_least, name in ((1, "tick-rate"), (0, "bots")):
+            if self[name] < at_least:
+                raise usage.UsageError(f"--{name} must be {at_least} or more, got {self[name]}")
+        if not self["reap-interval"] > 0:
+            raise usage.UsageError(f"--reap-interval must be above 0, got {self['reap-interval']}")
+        self.addresses = [
+            (kind, endpoint)
+            for kind, default in ENDPOINTS.items()
+            for endpoint in self.endpoints.get(kind, [default])
+        ]
+
+    def _endpoint(self, kind: str, endpoint: str) -> None:
+        wanted = self.endpoints.setdefault(kind, [])
+        if endpoint:
+            wanted.append(endpoint)
+
+    def _limits(self) -> Limits:
+        try:
+            return Limits(**{item.name: self[_dashed(item.name)] for item in attrs.fields(Limits)})
+        except ValueError as error:
+            raise usage.UsageError(str(error)) from None
+
+
+def load_game(name: str) -> GameType:
+    """The game that ``module:Class`` names; raises `usage.UsageError` saying why it can't be had."""
+    module, _, cls = name.partition(":")
+    try:
+        rules = getattr(import_module(module), cls)
+    except Exception as error:
+        raise usage.UsageError(f"--game {name}: {type(error).__name__}: {error}") from None
+    try:
+        return GameType.of(rules)
+    except GameError as error:
+        raise usage.UsageError(f"--game {name}: {error}") from None
+
+
+class Listener(Service):
+    """One port, bound at start; raises `CannotListenError` there and then."""
+
+    log = Logger()
+
+    def __init__(self, kind: str, endpoint: str, reactor: Any, factory: Any) -> None:
+        self._kind = kind
+        self._description = endpoint
+        self._endpoint = serverFromString(reactor, endpoint)
+        self._factory = factory
+        self._port: Any = None
+
+    def privilegedStartService(self) -> None:
+        failures: list[Failure] = []
+        self._endpoint.listen(self._factory).addCallbacks(self._listening, failures.append)
+        if failures:
+            failures[0].raiseException()
+
+    def stopService(self) -> Deferred[None] | None:
+        super().stopService()
+        port, self._port = self._port, None
+        return None if port is None else port.stopListening()
+
+    def _listening(self, port: Any) -> None:
+        self._port = port
+        host = port.getHost()
+        told = _TOLD[self._kind].format(host=getattr(host, "host", host), port=getattr(host, "port", ""))
+        self.log.info("{told}", told=told)
+
+
+_TOLD = {
+    "web": "Play in a browser: http://{host}:{port}/",
+    "packets": "Packets:           {host} port {port}",
+    "telnet": "Play in a window:  telnet {host} {port}",
+}
+
+
+class Server(MultiService):
+    """The ports and the game behind them. The ports close first, then everyone is seen out."""
+
+    def privilegedStartService(self) -> None:
+        try:
+            super().privilegedStartService()
+        except CannotListenError as error:
+            raise SystemExit(f"gamesrv: {error}") from None
+
+
+def makeService(options: Options, reactor: Any = None) -> MultiService:
+    """Puts the server together. Twisted's clock is the wall's, which can be set back: ours must not be."""
+    if reactor is None:
+        reactor = global_reactor
+        reactor.seconds = time.monotonic
+    try:
+        game = GameService(
+            clock=reactor,
+            games=options.game_types,
+            limits=options.limits,
+            tick_rate=options["tick-rate"],
+            reap_interval=options["reap-interval"],
+            bots=options["bots"],
+            on_fatal=getattr(reactor, "stop", lambda: None),
+        )
+        return _with_ports(game, options, reactor)
+    except (GameError, ValueError) as error:
+        raise SystemExit(f"gamesrv: {error}") from None
+
+
+def _with_ports(game: GameService, options: Options, reactor: Any) -> MultiService:
+    socket = web_socket_resource(game.gate, reactor, frozenset(options.origins))
+    factories = {
+        "web": WebSite(game.gate, socket, reactor),
+        "packets": PacketFactory(game.gate, reactor),
+        "telnet": TelnetFactory(game.gate, reactor),
+    }
+    server = Server()
+    game.setServiceParent(server)
+    for kind, endpoint in options.addresses:
+        Listener(kind, endpoint, reactor, factories[kind]).setServiceParent(server)
+    return server

@@ -1,0 +1,1 @@
+"""Bytes to messages and back, for every transport: no I/O, no Twisted, no clock."""
