@@ -59,7 +59,7 @@ class Hello(_Client, frozen=True):
 
     name: Annotated[str, Meta(max_length=256)] | None = None
     token: Secret | None = None
-    last: Count = 0
+    last: Count | None = None
     version: int = PROTOCOL_VERSION
 
 

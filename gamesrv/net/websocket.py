@@ -188,7 +188,7 @@ class WebSocketFactory(WebSocketServerFactory):
 
         Native clients send no origin and may: a token in a message proves who they are, not a cookie.
         """
-        if origin is None or "*" in self.game_origins or origin in self.game_origins:
+        if not origin or "*" in self.game_origins or origin in self.game_origins:
             return True
         return urlsplit(origin).netloc.lower() == host.lower()
 

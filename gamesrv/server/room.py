@@ -51,6 +51,8 @@ class Member:
     seat: int | None
     name: str
     away: bool = False
+    since: int = 0
+    """The last event before they came."""
     own: Audience = field(factory=Audience)
     """What this seat alone sees."""
 
@@ -140,7 +142,7 @@ class Room:
         if not self.has_room:
             raise Refused(f"room {self.id} is full", "room_full")
         seat = next(number for number in range(self.game_type.capacity) if number not in self.seats)
-        member = Member(session, self, seat, self._unique(session.name))
+        member = Member(session, self, seat, self._unique(session.name), since=self._seq)
         self._enter("join", seat, member.name)
         session.member = self.seats[seat] = member
         self._tell("player_joined", {"seat": seat, "name": member.name})
@@ -150,7 +152,7 @@ class Room:
     @_guarded
     def watch(self, session: Session) -> None:
         """Lets the session look on."""
-        member = Member(session, self, None, session.name)
+        member = Member(session, self, None, session.name, since=self._seq)
         session.member = member
         self.watchers.append(member)
         self.snapshot(member)
@@ -176,8 +178,8 @@ class Room:
         self._presence(member, "drop", "player_dropped")
 
     @_guarded
-    def back(self, member: Member, last: int) -> None:
-        """The member has a connection again, and had seen events up to ``last``."""
+    def back(self, member: Member, last: int | None) -> None:
+        """The member has a connection again, and had seen events up to ``last`` if that is known."""
         if member.away:
             self._presence(member, "back", "player_back")
         self.snapshot(member, last)
@@ -222,6 +224,8 @@ class Room:
         peer = member.session.peer
         if peer is None or not self.open:
             return
+        if last is not None:
+            last = min(max(last, member.since), self._seq)
         missed = [] if last is None else self._missed(member, last)
         game = self.game_type
         own = self._own_view(member)
@@ -234,7 +238,7 @@ class Room:
             view=prune(self._everyone.view),
             mine=UNSET if own is None else prune(member.own.view),
             mv=UNSET if own is None else member.own.version,
-            seq=self._seq if not missed else min(last or 0, self._seq),
+            seq=last if missed and last is not None else self._seq,
             rate=self.tick_rate,
             players={str(seat): Player(m.name, m.away) for seat, m in self.seats.items()},
             commands=list(game.commands),

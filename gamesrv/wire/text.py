@@ -19,8 +19,9 @@ _REFUSALS = {DO: WONT, WILL: DONT}
 _PLAIN = re.compile(rb"[^\x08\n\r\x7f\xff]+")
 _ESCAPE = re.compile(
     r"\x1b(?:"
-    r"\[[0-?]*[ -/]*[@-~]"  # a control sequence: colours, cursor keys
+    r"\[[0-?]*[ -/]*[@-~]"  # a control sequence: colours, arrow keys
     r"|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # a control string: window titles and worse
+    r"|O[@-~]"  # a function key
     r"|[ -/]*[0-~]?)"
 )
 
