@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from importlib import import_module
@@ -34,6 +35,12 @@ ENDPOINTS = {
     "packets": "tcp:4000:interface=127.0.0.1",
     "telnet": "tcp:4023:interface=127.0.0.1",
 }
+
+
+def given_up(problem: Exception) -> SystemExit:
+    """Tells why, in one line, and how to end. twistd may have turned stderr into a log by now: so, the real one."""
+    print(f"gamesrv: {problem}", file=sys.__stderr__)
+    return SystemExit(2)
 
 
 def _dashed(name: str) -> str:
@@ -85,7 +92,7 @@ class Options(usage.Options):
         try:
             super().parseOptions(options)
         except usage.UsageError as error:
-            raise SystemExit(f"gamesrv: {error}") from None
+            raise given_up(error) from None
 
     def postOptions(self) -> None:
         self.limits = self._limits()
@@ -134,7 +141,10 @@ class Listener(Service):
     def __init__(self, kind: str, endpoint: str, reactor: Any, factory: Any) -> None:
         self._kind = kind
         self._description = endpoint
-        self._endpoint = serverFromString(reactor, endpoint)
+        try:
+            self._endpoint = serverFromString(reactor, endpoint)
+        except ValueError as error:
+            raise ValueError(f"--{kind} {endpoint}: {error}") from None
         self._factory = factory
         self._port: Any = None
 
@@ -170,7 +180,7 @@ class Server(MultiService):
         try:
             super().privilegedStartService()
         except CannotListenError as error:
-            raise SystemExit(f"gamesrv: {error}") from None
+            raise given_up(error) from None
 
 
 def makeService(options: Options, reactor: Any = None) -> MultiService:
@@ -190,7 +200,7 @@ def makeService(options: Options, reactor: Any = None) -> MultiService:
         )
         return _with_ports(game, options, reactor)
     except (GameError, ValueError) as error:
-        raise SystemExit(f"gamesrv: {error}") from None
+        raise given_up(error) from None
 
 
 def _with_ports(game: GameService, options: Options, reactor: Any) -> MultiService:

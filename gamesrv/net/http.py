@@ -10,7 +10,6 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 from twisted.web.static import File
 
-import gamesrv
 from gamesrv.server.gate import Gate
 from gamesrv.server.interfaces import Clock
 
@@ -34,7 +33,7 @@ TYPES = {
 
 def web_root() -> Path:
     """Where the pages are: within the installed package, or beside it in a checkout."""
-    package = Path(gamesrv.__file__).parent
+    package = Path(__file__).parent.parent
     installed = package / "web"
     return installed if installed.is_dir() else package.parent / "web"
 

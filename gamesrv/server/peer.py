@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from twisted.logger import Logger
+
 from gamesrv.core.game import Refused
 from gamesrv.core.messages import (
     PROTOCOL_VERSION,
@@ -46,6 +48,8 @@ STRIKES_WITHIN = 10.0
 class Peer:
     """One connection that came through the gate, and the session that speaks over it after its hello."""
 
+    _log = Logger()
+
     __slots__ = ("_bucket", "_connection", "_gate", "_over_rate", "_strikes", "born", "outbox", "session")
 
     def __init__(self, gate: Gate, connection: Connection) -> None:
@@ -75,6 +79,9 @@ class Peer:
             handler(self, message)
         except Refused as refused:
             self._refuse(refused, getattr(message, "id", None))
+        except Exception:
+            self._log.failure("A {message} could not be handled", message=type(message).__name__)
+            self.close(CloseCode.INTERNAL_ERROR, "the server failed at this message")
 
     def bad(self, error: BadMessage) -> None:
         """Takes what could not be understood; the third time in ten seconds is the last."""
