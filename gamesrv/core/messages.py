@@ -60,7 +60,7 @@ class Hello(_Client, frozen=True):
     name: Annotated[str, Meta(max_length=256)] | None = None
     token: Secret | None = None
     last: Count | None = None
-    version: int = PROTOCOL_VERSION
+    version: Count = PROTOCOL_VERSION
 
 
 class Ping(_Client, frozen=True):
