@@ -16,7 +16,19 @@ from twisted.python.failure import Failure
 
 from gamesrv.core.bot import Bot
 from gamesrv.core.game import Refused
-from gamesrv.core.messages import ClientMessage, Command, Event, Hello, Join, Joined, Leave, Update, Welcome
+from gamesrv.core.messages import (
+    ClientMessage,
+    Command,
+    Event,
+    Hello,
+    Join,
+    Joined,
+    Leave,
+    Ping,
+    Refusal,
+    Update,
+    Welcome,
+)
 from gamesrv.core.rng import Random
 from gamesrv.core.schema import GameType
 from gamesrv.core.views import View, merge
@@ -50,6 +62,8 @@ NAMES = (
     "Otto",
     "Pia",
 )
+REST = 60.0
+"""Seconds without new bots for a game whose policy has failed."""
 
 
 class BotClient(Protocol):
@@ -71,6 +85,8 @@ class BotClient(Protocol):
         self._mine: View = {}
         self._thought: DelayedCall | None = None
         self.alive = True
+        self.failed = False
+        """Whether it left because its policy raised."""
 
     @property
     def seated(self) -> bool:
@@ -81,15 +97,20 @@ class BotClient(Protocol):
         """Gives the seat up and goes."""
         self._say(Leave())
         self.transport.loseConnection()
+        self._end()
 
     def connectionMade(self) -> None:
         self._say(Hello(name=self._name))
 
     def dataReceived(self, data: bytes) -> None:
         for frame in self._frames.feed(data):
-            self._take(packets.decode_server(frame))
+            if self.alive:
+                self._take(packets.decode_server(frame))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self.alive = False
         if self._thought is not None and self._thought.active():
             self._thought.cancel()
@@ -102,35 +123,39 @@ class BotClient(Protocol):
                 self._view = message.view
                 self._mine = message.mine if isinstance(message.mine, dict) else {}
                 if self._bot is None and message.seat is not None:
-                    self._bot = self._policy(message.seat, self._random)
-                    self._rest()
+                    self._guarded(self._begin, message.seat)
             case Update():
                 merge(self._view, message.delta if isinstance(message.delta, dict) else {})
                 merge(self._mine, message.mine if isinstance(message.mine, dict) else {})
             case Event() if self._bot is not None:
                 self._guarded(self._bot.on_event, message.name, message.data)
+            case Refusal() if self._bot is None:
+                self.leave()  # somebody was faster
+
+    def _begin(self, seat: int) -> None:
+        self._bot = self._policy(seat, self._random)
+        self._rest()
 
     def _rest(self) -> None:
         fastest, slowest = self._policy.pace
         pause = fastest + (slowest - fastest) * self._random.below(1000) / 1000
-        self._thought = self._clock.callLater(pause, self._think)
+        self._thought = self._clock.callLater(pause, self._guarded, self._think)
 
     def _think(self) -> None:
+        """One thought. Where there is nothing to do, a sign of life: the server closes on who is silent."""
         assert self._bot is not None
-        act = self._guarded(self._bot.act, self._view, self._mine)
-        if act is not None:
-            self._say(Command(*act))
-        if self.alive:
-            self._rest()
+        act = self._bot.act(self._view, self._mine)
+        self._say(Ping() if act is None else Command(*act))
+        self._rest()
 
-    def _guarded(self, think: Callable[..., Any], *args: Any) -> Any:
+    def _guarded(self, think: Callable[..., object], *args: Any) -> None:
         """A policy is an author's code: should it fail, this bot leaves and nothing else happens."""
         try:
-            return think(*args)
-        except Exception:
+            think(*args)
+        except BaseException:
             self._log.failure("Bot {name} failed", name=self._name)
+            self.failed = True
             self.leave()
-            return None
 
     def _say(self, message: ClientMessage) -> None:
         self.transport.write(packets.encode_client(message))
@@ -140,7 +165,7 @@ class BotClient(Protocol):
 class BotKeeper:
     """Keeps one public room of each game that has a policy filled up to ``wanted`` players.
 
-    Bots come while there are fewer, and leave one by one as people come.
+    Bots come while there are fewer, and leave one by one as people come, or all when the game is over.
     """
 
     clock: Clock
@@ -150,22 +175,29 @@ class BotKeeper:
     wanted: int
     random: Random
     _bots: dict[Room, list[BotClient]] = field(factory=dict, init=False)
+    _resting: dict[str, float] = field(factory=dict, init=False)
+    """Until when which game gets no bots."""
 
     def tend(self) -> None:
         """Looks after the rooms; call it every now and then."""
-        self._bots = {
-            room: [bot for bot in bots if bot.alive] for room, bots in self._bots.items() if room.open
-        }
+        now = self.clock.seconds()
+        for room in tuple(self._bots):
+            self._tend_room(room, now)
         for game_type in self.lobby.games.values():
-            if game_type.rules.bot is not None and self.wanted > 0:
-                self._tend_game(game_type, game_type.rules.bot)
+            policy = game_type.rules.bot
+            if policy is not None and self.wanted > 0 and self._resting.get(game_type.name, now) <= now:
+                self._tend_game(game_type, policy)
 
-    def stop(self) -> None:
-        """Sends all bots home."""
-        for bots in self._bots.values():
-            for bot in bots:
+    def _tend_room(self, room: Room, now: float) -> None:
+        bots = self._bots.pop(room)
+        if any(bot.failed for bot in bots):
+            self._resting[room.game_type.name] = now + REST
+        alive = [bot for bot in bots if bot.alive]
+        if room.open and not room.machine.finished:
+            self._bots[room] = alive
+        else:
+            for bot in alive:
                 bot.leave()
-        self._bots.clear()
 
     def _tend_game(self, game_type: GameType, policy: type[Bot]) -> None:
         room = next((room for room in self._bots if room.game_type is game_type), None)
@@ -175,8 +207,11 @@ class BotKeeper:
             except Refused:
                 return
         bots = self._bots.setdefault(room, [])
-        coming = sum(not bot.seated for bot in bots)
-        missing = min(self.wanted, game_type.capacity) - len(room.seats) - coming
+        seated = sum(bot.seated for bot in bots)
+        people = len(room.seats) - seated
+        # Where nobody is yet, one seat stays free for whoever comes first.
+        wanted = min(self.wanted, game_type.capacity - (not people))
+        missing = wanted - people - len(bots)
         for _ in range(missing):
             bots.append(self._send(room, policy))
         if missing < 0 and bots:

@@ -67,6 +67,7 @@ class GameService(Service):
     def startService(self) -> None:
         """Starts the clock, the reaper and the bots."""
         super().startService()
+        self.gate.open = True
         self.ticker.start(self._fatal)
         self._reaper.start(self.reap_interval)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from math import inf
 from typing import Any
 
 import attrs
@@ -38,7 +40,7 @@ ENDPOINTS = {
 
 
 def given_up(problem: Exception) -> SystemExit:
-    """Tells why, in one line, and how to end. twistd may have turned stderr into a log by now: so, the real one."""
+    """Tells why, in one line, and how to end. twistd may have made a log of stderr by now: so, the real one."""
     print(f"gamesrv: {problem}", file=sys.__stderr__)
     return SystemExit(2)
 
@@ -47,17 +49,35 @@ def _dashed(name: str) -> str:
     return name.replace("_", "-")
 
 
+def _number(name: str, default: Any, told: str) -> list[Any]:
+    """An option that takes what its default is: a whole number, or any."""
+    return [name, None, default, told, _reader(name, type(default))]
+
+
+def _reader(name: str, kind: type) -> Callable[[str], Any]:
+    def read(value: str) -> Any:
+        try:
+            return kind(value)
+        except ValueError:
+            raise ValueError(f"--{name} takes a {_KINDS[kind]}, got {value!r}") from None
+
+    return read
+
+
+_KINDS = {int: "whole number", float: "number"}
+
+
 class Options(usage.Options):
     """The command line. What is wrong with it ends the program with one line, before anything has started."""
 
     synopsis = "[options]"
     longdesc = "An authoritative multiplayer game server."
     optParameters = [  # noqa: RUF012
-        ["tick-rate", None, 60, "beats of the clock per second; every game's rate divides it", int],
-        ["reap-interval", None, 1.0, "seconds between two looks for what has had its time", float],
-        ["bots", None, 3, "players that bots fill a public room up to", int],
+        _number("tick-rate", 60, "beats of the clock per second; every game's rate divides it"),
+        _number("reap-interval", 1.0, "seconds between two looks for what has had its time"),
+        _number("bots", 3, "players that bots fill a public room up to"),
         *(
-            [_dashed(limit.name), None, limit.default, limit.metadata["help"], type(limit.default)]
+            _number(_dashed(limit.name), limit.default, limit.metadata["help"])
             for limit in attrs.fields(Limits)
         ),
     ]
@@ -100,8 +120,8 @@ class Options(usage.Options):
         for at_least, name in ((1, "tick-rate"), (0, "bots")):
             if self[name] < at_least:
                 raise usage.UsageError(f"--{name} must be {at_least} or more, got {self[name]}")
-        if not self["reap-interval"] > 0:
-            raise usage.UsageError(f"--reap-interval must be above 0, got {self['reap-interval']}")
+        if not 0 < self["reap-interval"] < inf:
+            raise usage.UsageError(f"--reap-interval must be above 0 and finite, got {self['reap-interval']}")
         self.addresses = [
             (kind, endpoint)
             for kind, default in ENDPOINTS.items()
@@ -121,7 +141,11 @@ class Options(usage.Options):
 
 
 def load_game(name: str) -> GameType:
-    """The game that ``module:Class`` names; raises `usage.UsageError` saying why it can't be had."""
+    """The game that ``module:Class`` names, a module in the current directory too (an installed twistd leaves
+    that out); raises `usage.UsageError` saying why it can't be had.
+    """
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
     module, _, cls = name.partition(":")
     try:
         rules = getattr(import_module(module), cls)
@@ -134,16 +158,15 @@ def load_game(name: str) -> GameType:
 
 
 class Listener(Service):
-    """One port, bound at start; raises `CannotListenError` there and then."""
+    """One port, bound at start; what is wrong with it is raised there and then."""
 
     log = Logger()
 
     def __init__(self, kind: str, endpoint: str, reactor: Any, factory: Any) -> None:
         self._kind = kind
-        self._description = endpoint
         try:
             self._endpoint = serverFromString(reactor, endpoint)
-        except ValueError as error:
+        except Exception as error:  # each kind of endpoint has its own way to fail
             raise ValueError(f"--{kind} {endpoint}: {error}") from None
         self._factory = factory
         self._port: Any = None
@@ -179,7 +202,7 @@ class Server(MultiService):
     def privilegedStartService(self) -> None:
         try:
             super().privilegedStartService()
-        except CannotListenError as error:
+        except (CannotListenError, OSError, OverflowError) as error:
             raise given_up(error) from None
 
 

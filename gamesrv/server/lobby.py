@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from attrs import define, field
@@ -20,6 +20,8 @@ from gamesrv.server.room import Room
 from gamesrv.server.ticker import Ticker
 
 __all__ = ["Lobby"]
+
+LISTED = 100
 
 
 @define(eq=False)
@@ -53,8 +55,9 @@ class Lobby:
         self.games[game_type.name] = game_type
 
     def list(self) -> list[RoomInfo]:
-        """The public rooms."""
-        return [room.info() for room in self.rooms.values() if room.public]
+        """The newest public rooms, no more than a client can take."""
+        public = (room for room in reversed(self.rooms.values()) if room.public)
+        return [room.info() for room in islice(public, LISTED)]
 
     def find(self, room_id: str) -> Room:
         """Raises `Refused` where there is no such room."""
