@@ -1,0 +1,1 @@
+"""Benchmarks of gamesrv; see README.md."""

@@ -1,0 +1,147 @@
+"""Real browsers against a real server, each started once for all these tests."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from tests.browser.page import Page
+from tests.browser.wire import Wire
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+    "--disable-background-networking --disable-component-update --window-size=1280,800"
+)
+REQUIRED = os.environ.get("GAMESRV_REQUIRE_BROWSER") == "1"
+
+OpenBrowser = Callable[[], Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All in this folder is marked, so that `-m "not browser"` leaves it out."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBrowser]:
+    """Starts one more browser; all are quit at the end."""
+    binary = next(filter(None, map(shutil.which, BROWSERS)), None)
+    driver = shutil.which("chromedriver")
+    if binary is None or driver is None:
+        _go_without("chromium and chromedriver are not both installed")
+    webdriver = _selenium()
+    opened = []
+
+    def start() -> Page:
+        options = webdriver.ChromeOptions()
+        options.binary_location = binary
+        for flag in (*FLAGS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        service = webdriver.ChromeService(driver)
+        opened.append(webdriver.Chrome(options=options, service=service))
+        return Page(opened[-1])
+
+    yield start
+    for browser in opened:
+        browser.quit()
+
+
+def _selenium() -> Any:
+    try:
+        from selenium import webdriver
+    except ImportError:
+        _go_without("selenium is not installed")
+    return webdriver
+
+
+def _go_without(reason: str) -> NoReturn:
+    if REQUIRED:
+        pytest.fail(f"GAMESRV_REQUIRE_BROWSER=1, but {reason}")
+    warnings.warn(f"no browser tests: {reason}", stacklevel=2)
+    pytest.skip(f"no browser tests: {reason}")
+
+
+@pytest.fixture(scope="session")
+def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The web port of a server with two bots, run as its users run it."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    twistd = str(Path(sys.executable).with_name("twistd"))
+    command = [twistd, "-n", "--pidfile=", "gamesrv", "--web", f"tcp:{port}:interface=127.0.0.1"]
+    command += ["--packets", "", "--telnet", "", "--bots", "2"]
+    root = Path(__file__).parents[2]
+    folder = tmp_path_factory.mktemp("server")
+    log = folder / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=out, stderr=out, env={**os.environ, "PYTHONPATH": str(root)}
+        )
+    try:
+        _wait_until_open(port, process, log)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(40)
+
+
+def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    pause = threading.Event()
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if process.poll() is not None:
+                break
+            pause.wait(0.05)
+    pytest.fail(f"the server did not come up:\n{log.read_text()}")
+
+
+@pytest.fixture
+def wire(server_port: int) -> Iterator[Wire]:
+    """The way to the server, which can be cut."""
+    made = Wire(server_port)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def first_browser(open_browser: OpenBrowser) -> Page:
+    """A browser."""
+    return open_browser()
+
+
+@pytest.fixture(scope="session")
+def second_browser(open_browser: OpenBrowser) -> Page:
+    """Another browser, which knows nothing of the first."""
+    return open_browser()
+
+
+@pytest.fixture
+def page(first_browser: Page, wire: Wire) -> Iterator[Page]:
+    """The page in the first browser, not entered yet; it must leave no error behind."""
+    first_browser.open(wire.url)
+    yield first_browser
+    first_browser.leave()
+    assert first_browser.complaints() == []
+
+
+@pytest.fixture
+def other_page(second_browser: Page, wire: Wire) -> Iterator[Page]:
+    """The page in the second browser."""
+    second_browser.open(wire.url)
+    yield second_browser
+    second_browser.leave()
+    assert second_browser.complaints() == []

@@ -1,0 +1,94 @@
+"""The arena's page as a player sees it: through what it shows, and its hook ``window.gamesrv``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+    from selenium.webdriver.remote.webelement import WebElement
+
+PATIENCE = 10  # s; nothing here takes as long unless it is broken
+
+ASYNC = """
+const done = arguments[arguments.length - 1];
+const args = [...arguments].slice(0, -1);
+const fail = (error) => done({ error: `${error}\\n${error.stack}` });
+(async () => { %s })().then((value) => done({ value }), fail);
+"""
+
+
+class Page:
+    """One browser, on one page."""
+
+    def __init__(self, browser: Chrome) -> None:
+        self.browser = browser
+        browser.set_script_timeout(PATIENCE)
+
+    def open(self, url: str) -> None:
+        """Loads the page as one who was never there."""
+        self.browser.get(url)
+
+    def enter(self, name: str) -> None:
+        """Fills in the form, and waits for the seat."""
+        field = self.find("#name")
+        field.clear()
+        field.send_keys(name)
+        self.find("#enter button").click()
+        self.wait_playing()
+
+    def leave(self) -> None:
+        """Gives the seat up, and loads a page with nothing on it: nothing is left for the next test."""
+        self.do("window.gamesrv?.client.close()")
+        self.browser.get("about:blank")
+
+    def find(self, selector: str) -> WebElement:
+        """An element that is there."""
+        return self.browser.find_element("css selector", selector)
+
+    def text(self, selector: str) -> str:
+        """What an element shows."""
+        return self.find(selector).text
+
+    def do(self, script: str, *args: Any) -> Any:
+        """Runs JavaScript in the page, and returns what it returns."""
+        return self.browser.execute_script(script, *args)
+
+    def run(self, script: str, *args: Any) -> Any:
+        """The same for a body with ``await`` and ``args``; raises `AssertionError` where it throws."""
+        answer = self.browser.execute_async_script(ASYNC % script, *args)
+        assert "error" not in answer, answer["error"]
+        return answer.get("value")
+
+    def wait(self, script: str, *args: Any) -> Any:
+        """Waits until an expression is true, and returns it."""
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        wait = WebDriverWait(self.browser, PATIENCE, poll_frequency=0.05)
+        return wait.until(lambda _: self.do(f"return {script}", *args), f"never true: {script}")
+
+    def wait_playing(self) -> None:
+        """Waits until there is a seat, and the court shows its avatar."""
+        self.wait(
+            """window.gamesrv?.client.room && gamesrv.client.status.state === "online"
+            && !document.getElementById("overlay").open
+            && gamesrv.stage.scene?.avatars.some(({ seat }) => seat === String(gamesrv.client.room.seat))"""
+        )
+
+    @property
+    def seat(self) -> int:
+        """The own seat."""
+        return int(self.do("return gamesrv.client.room.seat"))
+
+    def key(self, kind: str, code: str) -> None:
+        """A key goes down (``keydown``) or comes up (``keyup``)."""
+        self.do("window.dispatchEvent(new KeyboardEvent(arguments[0], { code: arguments[1] }))", kind, code)
+
+    def complaints(self) -> list[str]:
+        """Errors that the page left on the console; a lost connection is none of the page's."""
+        entries: list[dict[str, str]] = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
+        return [
+            entry["message"]
+            for entry in entries
+            if entry["level"] == "SEVERE" and "WebSocket connection to" not in entry["message"]
+        ]

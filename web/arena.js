@@ -1,0 +1,265 @@
+// @ts-check
+/**
+ * The arena's page: joins the parts, and the library to them.
+ *
+ * For tests and for the curious, `window.gamesrv` is the page's `{ client, stage }`: what the server says,
+ * and what is drawn of it (`stage.scene`).
+ */
+
+import { Chat } from "./arena/chat.js";
+import { demo, paintTitle } from "./arena/demo.js";
+import { bump, pop } from "./arena/effects.js";
+import { Input } from "./arena/input.js";
+import { Menu } from "./arena/menu.js";
+import { Overlay } from "./arena/overlay.js";
+import { colourOf } from "./arena/palette.js";
+import { Scoreboard } from "./arena/scoreboard.js";
+import { Stage } from "./arena/stage.js";
+import { connect, remembers } from "./gamesrv.js";
+
+/** @typedef {import("./gamesrv.js").Client} Client */
+/** @typedef {import("./gamesrv.js").Room} Room */
+/** @typedef {import("./gamesrv.js").Status} Status */
+/** @typedef {import("./gamesrv.js").GameEvent} GameEvent */
+
+const GAME = "arena";
+const NAME_KEY = "arena name";
+const LEFT = 4000;
+const BAD_HELLO = 4400;
+
+/** @param {string} id @returns {any} an element of the page, which knows what it is */
+const element = (id) => document.getElementById(id);
+
+/** @type {Client | null} */
+let client = null;
+const stage = new Stage(element("court"));
+const scoreboard = new Scoreboard(element("scores"));
+const chat = new Chat(element("log"), element("say"), (text) => client?.say(text));
+const overlay = new Overlay(element("overlay"), () => goOn());
+const menu = new Menu(element("menu"), () => client?.close());
+const touch = { pad: element("pad"), knob: element("knob"), dash: element("dash") };
+const input = new Input(
+  touch,
+  () => steer(),
+  () => client?.room && client.command("dash"),
+);
+
+// ------------------------------------------------------------------ coming in and going out
+
+/** @param {string} [name] none to go on with the session this tab remembers */
+function enter(name) {
+  client = connect({ name });
+  client.on("status", (status) => follow(status));
+  client.on("joined", (room) => joined(room));
+  client.on("update", (room) => stage.show(room));
+  client.on("event", (event) => happened(event));
+  client.on("refused", ({ id, message }) => void (id === null && chat.note(message)));
+  client.on("latency", (ms) => showLatency(ms));
+  Object.assign(window, { gamesrv: { client, stage } });
+}
+
+/** @param {Status} status */
+function follow(status) {
+  const unwelcome = status.state === "closed" && status.code === BAD_HELLO && !client?.token;
+  if (status.state !== "online") menu.close();
+  if (status.state === "online") takeSeat(status.resumed);
+  const left = status.state === "closed" && status.code === LEFT;
+  if (unwelcome || left) showEntrance(unwelcome ? status.reason : "");
+  else overlay.show(status);
+}
+
+/** A session that is resumed may have its seat still; one that is new has none. @param {boolean} resumed */
+async function takeSeat(resumed) {
+  try {
+    if (resumed) await client?.sync();
+    if (!resumed || !client?.room) await client?.join({ game: GAME });
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    const told = { title: "There is no seat", text: `${message}.`, button: "Try again" };
+    if (client?.status.state === "online") overlay.tell(told);
+  }
+}
+
+/** The overlay's button. */
+function goOn() {
+  if (client?.status.state === "online") changeSeat();
+  else if (client?.name) client.retry();
+  else showEntrance("");
+}
+
+function changeSeat() {
+  if (client?.room) client.leave();
+  takeSeat(false);
+}
+
+/**
+ * A whole new view: at first, after a reconnect, or in the middle of a game that went too fast for the line.
+ * @param {Room} room
+ */
+function joined(room) {
+  if (room.game !== GAME) return tellOtherGame(room);
+  const playing = element("entrance").hidden && !element("overlay").open;
+  showPlayers();
+  if (playing) return stage.show(room);
+  overlay.hide();
+  show("playing");
+  stage.enter(room);
+  stage.decoration = stage.attraction = null;
+  steer();
+  element("court").focus();
+}
+
+/** A session may have gone elsewhere in between, by telnet perhaps. @param {Room} room */
+function tellOtherGame({ id, game }) {
+  const text = `Your seat is in ${id}, where ${game} is played. This page is the arena's.`;
+  overlay.tell({ title: "You play another game", text, button: "Leave it, and play here" });
+}
+
+/** @param {string} problem with the name */
+function showEntrance(problem) {
+  overlay.hide();
+  chat.clear();
+  show("entrance");
+  stage.enter(demo);
+  stage.decoration = (ctx, camera, window) => {
+    paintTitle(ctx, camera, window, element("enter").getBoundingClientRect().top);
+  };
+  element("name-problem").textContent = problem;
+  element("name").focus();
+  const { left, top, width, height } = element("name").getBoundingClientRect();
+  stage.attraction = { x: left + width / 2, y: top + height / 2 };
+}
+
+/** @param {"entrance" | "playing"} part */
+function show(part) {
+  element("entrance").hidden = part !== "entrance";
+  for (const id of ["board", "chat"]) element(id).hidden = part !== "playing";
+  element("touch").hidden = part !== "playing" || !document.body.classList.contains("touch");
+  placeCourt();
+}
+
+// ------------------------------------------------------------------ playing
+
+/** Tells where one runs; also after a reconnect, for keys may have come up meanwhile. */
+function steer() {
+  const { dx, dy } = input.direction;
+  const length = Math.hypot(dx, dy) || 1;
+  stage.intent = { x: dx / length, y: dy / length };
+  if (client?.room && client.status.state === "online") client.command("move", { dx, dy });
+}
+
+/** @param {GameEvent} event */
+function happened({ name, data }) {
+  const tick = client?.room?.tick ?? 0;
+  if (name === "collected") stage.effects.add(tick, pop(/** @type {any} */ (data)));
+  else if (name === "bumped") stage.effects.add(tick, bump(/** @type {any} */ (data)));
+  else if (name === "said") chat.said(String(data.name ?? ""), String(data.text ?? ""), colourOf(data.seat));
+  else noteComings(name, data);
+}
+
+const COMINGS = new Map([
+  ["player_joined", "is here"],
+  ["player_dropped", "has lost the connection"],
+  ["player_back", "is back"],
+  ["player_left", "has left"],
+]);
+/** @type {Map<number, string>} who sat where: one who has left is no longer in the room's list */
+const names = new Map();
+
+/** @param {string} event @param {Record<string, any>} data */
+function noteComings(event, { seat, name }) {
+  const told = COMINGS.get(event);
+  const who = name ?? names.get(seat);
+  if (told && who) chat.note(`${who} ${told}`);
+  showPlayers();
+}
+
+function showPlayers() {
+  const players = Object.entries(client?.room?.players ?? {});
+  names.clear();
+  for (const [seat, { name }] of players) names.set(Number(seat), name);
+  element("players").textContent = `${players.length} here`;
+}
+
+/** @param {number} ms */
+function showLatency(ms) {
+  const latency = element("latency");
+  latency.textContent = `${Math.round(ms)} ms`;
+  latency.className = ms < 90 ? "good" : ms < 220 ? "fair" : "poor";
+}
+
+// ------------------------------------------------------------------ the window
+
+function placeCourt() {
+  const playing = element("entrance").hidden;
+  const thumbs = document.body.classList.contains("touch") && innerHeight > innerWidth;
+  const board = element("board").offsetHeight;
+  const side = Math.min(24, innerWidth / 40);
+  const top = playing ? board + side : side;
+  const bottom = playing && thumbs ? 160 : side;
+  stage.insets = { top, right: side, bottom, left: side };
+  stage.camera.jump();
+}
+
+/** Whoever touches the screen once gets stick and button, also where there is a mouse. */
+function useThumbs() {
+  if (document.body.classList.contains("touch")) return;
+  document.body.classList.add("touch");
+  show(element("entrance").hidden ? "playing" : "entrance");
+}
+
+/** @param {KeyboardEvent} event */
+function openChatOnEnter(event) {
+  const free = event.target === document.body || event.target === element("court");
+  if (event.key !== "Enter" || !free || !client?.room || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  input.releaseAll();
+  chat.open();
+}
+
+/** @param {SubmitEvent} event */
+function submitName(event) {
+  event.preventDefault();
+  const name = element("name").value.trim();
+  if (!name) return;
+  rememberName(name);
+  enter(name);
+}
+
+/** @param {string} name */
+function rememberName(name) {
+  try {
+    localStorage.setItem(NAME_KEY, name);
+  } catch {
+    // Where storage is barred, the name is typed again.
+  }
+}
+
+function recallName() {
+  try {
+    return localStorage.getItem(NAME_KEY) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function start() {
+  if (matchMedia("(pointer: coarse)").matches) document.body.classList.add("touch");
+  element("enter").addEventListener("submit", submitName);
+  element("chat-button").addEventListener("click", () => chat.open());
+  element("menu-button").addEventListener("click", () => menu.open(() => client?.token ?? null));
+  element("menu").addEventListener("close", () => element("court").focus());
+  addEventListener("pointerdown", ({ pointerType }) => void (pointerType === "touch" && useThumbs()));
+  addEventListener("pointermove", ({ x, y }) => void (stage.attraction && (stage.attraction = { x, y })));
+  addEventListener("keydown", openChatOnEnter);
+  addEventListener("resize", placeCourt);
+  stage.watchers.push((scene, own) => {
+    scoreboard.show(scene.avatars, own?.seat ?? null, performance.now());
+    touch.dash.style.setProperty("--ready", stage.ready.toFixed(2));
+  });
+  element("name").value = recallName();
+  showEntrance("");
+  if (remembers()) enter();
+}
+
+start();
