@@ -62,6 +62,8 @@ NAMES = (
     "Otto",
     "Pia",
 )
+SHORTEST_PAUSE = 0.05
+"""Seconds between two thoughts that no policy goes below: nobody is faster, and the clock is everyone's."""
 REST = 60.0
 """Seconds without new bots for a game whose policy has failed."""
 
@@ -139,7 +141,7 @@ class BotClient(Protocol):
     def _rest(self) -> None:
         fastest, slowest = self._policy.pace
         pause = fastest + (slowest - fastest) * self._random.below(1000) / 1000
-        self._thought = self._clock.callLater(pause, self._guarded, self._think)
+        self._thought = self._clock.callLater(max(SHORTEST_PAUSE, pause), self._guarded, self._think)
 
     def _think(self) -> None:
         """One thought. Where there is nothing to do, a sign of life: the server closes on who is silent."""

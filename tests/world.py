@@ -65,8 +65,10 @@ class World:
 
     def run(self, seconds: float) -> None:
         """Lets time pass, finely enough for every beat."""
-        for _ in range(math.ceil(seconds * 120)):
-            self.clock.advance(1 / 120)
+        start, steps = self.clock.seconds(), math.ceil(seconds * 120)
+        for step in range(1, steps + 1):
+            self.clock.rightNow = start + seconds * step / steps  # to the point: sums of steps would stray
+            self.clock.advance(0)
         self.settle()
 
     def stop(self) -> None:

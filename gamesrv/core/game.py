@@ -7,12 +7,25 @@ from heapq import heappush
 from math import ceil
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
+import msgspec
 from attrs import define, field, frozen
 
 from gamesrv.core.bot import Bot
+from gamesrv.core.plain import NotPlain, check_plain
 from gamesrv.core.rng import Random
 
-__all__ = ["Context", "Emitted", "Game", "GameError", "NoOptions", "Refused", "Seat", "Timer", "command"]
+__all__ = [
+    "Context",
+    "Emitted",
+    "Game",
+    "GameError",
+    "NoOptions",
+    "Refused",
+    "Seat",
+    "Timer",
+    "as_plain",
+    "command",
+]
 
 Seat: TypeAlias = int
 """The number of a place in a room, from 0."""
@@ -67,11 +80,22 @@ class Timer:
 
 @frozen
 class Emitted:
-    """An event on its way out: to one seat, or to everyone (`None`)."""
+    """An event on its way out, its data plain: to one seat, or to everyone (`None`)."""
 
     name: str
     data: dict[str, Any]
     to: Seat | None
+
+
+def as_plain(value: Any, where: str) -> dict[str, Any]:
+    """A copy of a map or an attrs object, as plain data. Raises `GameError` naming ``where`` for others."""
+    try:
+        plain = msgspec.to_builtins(value, str_keys=True)
+    except TypeError as error:
+        raise GameError(f"{where} must be plain data or attrs objects: {error}") from None
+    if type(plain) is not dict:
+        raise GameError(f"{where} must be a map, got {type(value).__name__}")
+    return plain
 
 
 @define(eq=False)
@@ -96,7 +120,9 @@ class Game:
     """The rules of a game: subclass it, decorate the class with `attrs.define`, keep the state in its fields.
 
     A game is pure: no I/O, no clock but room time, no chance but `random`. The same seed, options and inputs
-    then give the same states anywhere, which is what replays, recovery and lockstep live on.
+    then give the same states anywhere, which is what replays, recovery and lockstep live on. So each field
+    needs a hint that says what is in it, all the way down (``dict[Seat, list[Card]]``), and nothing may hang
+    on the order of a set: it is another one after a recovery.
     """
 
     __slots__ = ("_context",)
@@ -116,7 +142,10 @@ class Game:
     # ------------------------------------------------------------------ what happens to a game
 
     def on_start(self) -> None:
-        """The room opens. Options and chance are at hand, nobody is seated yet."""
+        """The room opens. Options and chance are at hand, nobody is seated yet.
+
+        May raise `Refused` where the options don't go together.
+        """
 
     def on_join(self, seat: Seat) -> None:
         """A player takes the seat. May raise `Refused`."""
@@ -183,15 +212,22 @@ class Game:
     def after(self, seconds: float, method: Callable[..., None], *args: Any) -> int:
         """Calls ``method``, one of this game's own, with plain ``args`` when that much room time has passed.
 
-        Returns a number for `cancel`. Raises `GameError` for anything but a method of this game.
+        Returns a number for `cancel`. Raises `GameError` for anything but a method that the game has under
+        its own name, and for arguments that are not plain.
         """
-        if getattr(method, "__self__", None) is not self:
+        # What is kept is the name, so it must lead back to this very method.
+        name = getattr(method, "__name__", "")
+        if getattr(method, "__self__", None) is not self or getattr(self, name, None) != method:
             raise GameError(f"after() takes a method of the game itself, got {method!r}")
+        try:
+            check_plain([*args], "args")
+        except NotPlain as error:
+            raise GameError(f"after({name}): {error.path}: {error.message}") from None
         context = self._context
         number: int = context.timers_set + 1
         context.timers_set = number
         due = context.tick + max(1, ceil(seconds * context.rate))
-        heappush(context.timers, Timer(due, number, method.__name__, args))
+        heappush(context.timers, Timer(due, number, name, args))
         return number
 
     def cancel(self, timer: int) -> None:
@@ -200,11 +236,14 @@ class Game:
         timers[:] = sorted(t for t in timers if t.number != timer)
 
     def emit(self, name: str, /, to: Seat | None = None, **data: Any) -> None:
-        """Tells everyone, or the seat ``to`` alone, that something happened."""
-        self._context.events.append(Emitted(name, data, to))
+        """Tells everyone, or the seat ``to`` alone, that something happened.
+
+        The data are as they are now, whatever happens to them after; `GameError` unless they can be plain.
+        """
+        self._context.events.append(Emitted(name, as_plain(data, f"event {name}"), to))
 
     def finish(self, result: Any = None) -> None:
         """The game is over: no command and no timer comes after this one. ``result`` is plain data."""
-        self._context.finished = True
-        self._context.result = result
         self.emit("finished", result=result)
+        self._context.result = self._context.events[-1].data["result"]
+        self._context.finished = True

@@ -4,13 +4,15 @@ Whatever enters does so as an `Input`, in order; timers fire inside as the clock
 options and inputs give the same states, so a journal is a replay, a recovery and a test at once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from heapq import heappop
 from typing import Any
 
-import msgspec
 from attrs import define, field
+from msgspec.structs import replace
 
-from gamesrv.core.game import Context, Emitted, Game, GameError, Refused
+from gamesrv.core.game import Context, Emitted, Game, GameError, Refused, as_plain
 from gamesrv.core.journal import Input, Journal
 from gamesrv.core.rng import Random
 from gamesrv.core.schema import GameType
@@ -35,9 +37,9 @@ class Machine:
     @classmethod
     def start(cls, game_type: GameType, seed: bytes, options: dict[str, Any], **journal: Any) -> "Machine":
         """Opens a game. Raises `Refused` where the options are wrong."""
-        chosen = game_type.rules.Options(**game_type.options.parse(options))
+        context = _context(game_type, seed, options)
         game = game_type.rules()
-        game._context = Context(Random(seed), chosen, game_type.rate)
+        game._context = context
         machine = cls(game_type, game, Journal(game_type.name, seed, options, **journal))
         game.on_start()
         return machine
@@ -59,18 +61,19 @@ class Machine:
         return timers[0].due if timers and not self.finished else None
 
     def apply(self, item: Input) -> None:
-        """Takes an input, at its tick. Raises `Refused`, and then nothing has changed but the journal."""
+        """Takes an input at its tick, or now where that is past.
+
+        Raises `Refused`, and then nothing has changed but the time and the journal.
+        """
         self.advance(item.tick)
         args = self._parse(item) if item.kind == "command" else {}
         if self.journal.full:
             self.journal.restart(dump(self.game))
-        self.journal.inputs.append(item)
+        self.journal.inputs.append(item if item.tick == self.tick else replace(item, tick=self.tick))
         emitted = len(self._context.events)
         try:
             self._take(item, args)
         except Refused:
-            if item.kind not in ("command", "join"):
-                raise GameError(f"Refused in on_{item.kind}: nobody is there to be told") from None
             del self._context.events[emitted:]
             raise
 
@@ -86,15 +89,20 @@ class Machine:
         """What was emitted since the last time."""
         events = self._context.events
         self._context.events = []
-        return [Emitted(e.name, _plain(e.data, f"event {e.name}"), e.to) for e in events]
+        return events
+
+    def look(self, seat: int | None = None) -> object:
+        """Everyone's view, or a seat's own, as the author gives it: an `Audience` makes plain data of it."""
+        with _refusing_nobody("view()" if seat is None else "view_for()"):
+            return self.game.view() if seat is None else self.game.view_for(seat)
 
     def view(self) -> View:
         """Everyone's view, as plain data."""
-        return _plain(self.game.view(), "view()")
+        return as_plain(self.look(), "view()")
 
     def view_for(self, seat: int) -> View:
         """A seat's own view, as plain data."""
-        return _plain(self.game.view_for(seat), "view_for()")
+        return as_plain(self.look(seat), "view_for()")
 
     def state_hash(self) -> str:
         """Equal for equal states."""
@@ -115,24 +123,22 @@ class Machine:
                 getattr(self.game, item.name)(item.seat, **args)
             case "join":
                 self._join(item)
-            case "leave":
-                self.game.on_leave(item.seat)
-                del self._context.names[item.seat]
-            case "drop":
-                self.game.on_drop(item.seat)
-            case "back":
-                self.game.on_back(item.seat)
+            case kind:
+                hook = f"on_{kind}"
+                with _refusing_nobody(hook):
+                    getattr(self.game, hook)(item.seat)
+                if kind == "leave":
+                    del self._context.names[item.seat]
 
     def _run_moment(self) -> None:
         context = self._context
-        try:
-            while context.timers and context.timers[0].due <= context.tick and not context.finished:
-                timer = heappop(context.timers)
+        while context.timers and context.timers[0].due <= context.tick and not context.finished:
+            timer = heappop(context.timers)
+            with _refusing_nobody(timer.name):
                 getattr(self.game, timer.name)(*timer.args)
-            if self.game_type.rules.tick_rate and not context.finished:
+        if self.game_type.rules.tick_rate and not context.finished:
+            with _refusing_nobody("on_tick"):
                 self.game.on_tick()
-        except Refused as refused:
-            raise GameError(f"Refused({refused.message!r}) outside a command or on_join") from refused
 
     def _join(self, item: Input) -> None:
         self._context.names[item.seat] = item.name
@@ -166,17 +172,21 @@ def replay(game_type: GameType, journal: Journal) -> Machine:
 
 def _restore(game_type: GameType, journal: Journal) -> Machine:
     assert journal.checkpoint is not None
-    options = game_type.rules.Options(**game_type.options.parse(journal.options))
-    game = load(game_type, journal.checkpoint, journal.seed, options)
+    context = _context(game_type, journal.seed, journal.options)
+    game = load(game_type.rules, journal.checkpoint, context)
     again = Journal(journal.game, journal.seed, journal.options, journal.limit, checkpoint=journal.checkpoint)
     return Machine(game_type, game, again)
 
 
-def _plain(value: Any, where: str) -> View:
+def _context(game_type: GameType, seed: bytes, options: dict[str, Any]) -> Context:
+    chosen = game_type.rules.Options(**game_type.options.parse(options))
+    return Context(Random(seed), chosen, game_type.rate)
+
+
+@contextmanager
+def _refusing_nobody(where: str) -> Iterator[None]:
+    """For author's code that nobody has asked for, so that nobody is there to be told no."""
     try:
-        plain = msgspec.to_builtins(value, str_keys=True)
-    except TypeError as error:
-        raise GameError(f"{where} must be plain data or attrs objects: {error}") from None
-    if type(plain) is not dict:
-        raise GameError(f"{where} must be a map, got {type(value).__name__}")
-    return plain
+        yield
+    except Refused as refused:
+        raise GameError(f"Refused({refused.message!r}) in {where}: nobody is there to be told") from refused

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Any, get_type_hints
 
 import attrs
@@ -10,8 +11,10 @@ from attrs import frozen
 from msgspec import NODEFAULT
 from msgspec import inspect as types
 
+from gamesrv.core.bot import Bot
 from gamesrv.core.game import COMMAND_MARK, Game, GameError, Refused
-from gamesrv.core.plain import explain
+from gamesrv.core.plain import NotPlain, check_plain, explain
+from gamesrv.core.state import check
 
 __all__ = ["CommandType", "GameType", "Schema"]
 
@@ -29,12 +32,13 @@ class Schema:
 
     @classmethod
     def of(cls, where: str, name: str, fields: Iterable[Field]) -> "Schema":
-        """Raises `GameError` where a type is none that can be checked."""
+        """Raises `GameError` where a type is none that can be checked, or a default can't be one."""
         wanted = [(n, t) if d is NODEFAULT else (n, t, d) for n, t, d in fields]
-        struct = msgspec.defstruct(name, wanted, kw_only=True, forbid_unknown_fields=True, frozen=True)
+        for part, kind, *_ in wanted:
+            _check_type(kind, f"{name}: {part}")
         try:
-            msgspec.json.schema(struct)
-        except (TypeError, NameError) as error:
+            struct = msgspec.defstruct(name, wanted, kw_only=True, forbid_unknown_fields=True, frozen=True)
+        except TypeError as error:
             raise GameError(f"{name}: {error}") from None
         return cls(where, struct)
 
@@ -54,50 +58,80 @@ class Schema:
 
         Where a list is wanted, its items stand together with commas. Raises `Refused` as `parse` does.
         """
-        names = [item.name for item in msgspec.structs.fields(self.struct)]
+        kinds = self._kinds()
         given: dict[str, Any] = {}
         for word in words:
             name, equals, value = word.partition("=")
-            if not equals or name not in names:
-                value = word
-                free = [each for each in names if each not in given]
-                if not free:
-                    raise Refused(f"too many words: {word}", "bad_argument", self.where)
-                name = free[0]
-            given[name] = value.split(",") if self._is_list(name) else value
-        return {name: msgspec.to_builtins(value) for name, value in self.parse(given, strict=False).items()}
-
-    def _is_list(self, name: str) -> bool:
-        field = next(item for item in msgspec.structs.fields(self.struct) if item.name == name)
-        return isinstance(types.type_info(field.type), types.ListType | types.SetType | types.VarTupleType)
+            if not equals or name not in kinds:
+                name, value = next((each for each in kinds if each not in given), ""), word
+            if not name:
+                raise Refused(f"too many words: {word}", "bad_argument", self.where)
+            if name in given:
+                raise Refused(f"{name} is given twice", "bad_argument", f"{self.where}.{name}")
+            given[name] = _items(value) if _is_list(kinds[name]) else value
+        parsed = self.parse(given, strict=False)
+        plain = {name: _plain(parsed[name]) for name in given}
+        try:
+            check_plain(plain, self.where)
+        except NotPlain as error:
+            raise Refused(error.message, "bad_argument", error.path) from None
+        return plain
 
     def fields(self) -> Iterator[tuple[str, str]]:
         """Name and a few words on the type of each, for people."""
-        for item in msgspec.structs.fields(self.struct):
-            yield item.name, describe(types.type_info(item.type))
+        for name, kind in self._kinds().items():
+            yield name, describe(kind)
+
+    def _kinds(self) -> dict[str, types.Type]:
+        return {item.name: types.type_info(item.type) for item in msgspec.structs.fields(self.struct)}
+
+
+def _check_type(kind: Any, label: str) -> None:
+    try:
+        msgspec.json.schema(kind)
+    except TypeError as error:
+        reason = str(error).splitlines()[-1]
+        raise GameError(f"{label}: {reason}") from None
 
 
 def describe(kind: types.Type) -> str:
     """A type in a few words, e.g. ``-1..1`` or ``north|south``."""
     match kind:
         case types.IntType() | types.FloatType():
-            low = kind.ge if kind.ge is not None else kind.gt
-            high = kind.le if kind.le is not None else kind.lt
+            low = _bound("", kind.ge) or _bound(">", kind.gt)
+            high = _bound("", kind.le) or _bound("<", kind.lt)
             plain = "integer" if isinstance(kind, types.IntType) else "number"
-            return plain if low is None and high is None else f"{_bound(low)}..{_bound(high)}"
+            return f"{low}..{high}" if low or high else plain
         case types.LiteralType():
             return "|".join(str(value) for value in kind.values)
         case types.EnumType():
             return "|".join(str(member.value) for member in kind.cls)
         case types.UnionType():
             return " or ".join(describe(option) for option in kind.types)
-        case types.ListType() | types.SetType() | types.VarTupleType():
+        case types.CollectionType():
             return f"list of {describe(kind.item_type)}"
-    return {"StrType": "text", "BoolType": "yes|no", "NoneType": "nothing"}.get(type(kind).__name__, "data")
+        case types.TupleType():
+            return ",".join(describe(item) for item in kind.item_types)
+    return {"StrType": "text", "BoolType": "true|false", "NoneType": "null"}.get(type(kind).__name__, "data")
 
 
-def _bound(value: float | None) -> str:
-    return "" if value is None else str(value)
+def _bound(sign: str, value: float | None) -> str:
+    return "" if value is None else f"{sign}{value}"
+
+
+def _is_list(kind: types.Type) -> bool:
+    if isinstance(kind, types.UnionType):
+        return all(isinstance(option, types.NoneType) or _is_list(option) for option in kind.types)
+    return isinstance(kind, types.CollectionType | types.TupleType)
+
+
+def _plain(value: Any) -> Any:
+    plain = msgspec.to_builtins(value)
+    return [*plain] if isinstance(plain, tuple) else plain
+
+
+def _items(word: str) -> list[str]:
+    return word.split(",") if word else []
 
 
 @frozen
@@ -111,18 +145,30 @@ class CommandType:
     @classmethod
     def of(cls, name: str, handler: Any) -> "CommandType":
         """Reads the signature of a method marked with `command`; raises `GameError` where it won't do."""
-        hints = get_type_hints(handler, include_extras=True)
-        _self, *parameters = inspect.signature(handler).parameters.values()
+        label = f"command {name}"
+        if hasattr(Game, name):
+            raise GameError(f"{label} hides Game.{name}: give it another name")
+        hints = _hints(handler, label)
+        parameters = [*inspect.signature(handler).parameters.values()][1:]
         if not parameters:
-            raise GameError(f"command {name} takes no seat: its first argument must be the seat")
-        missing = [p.name for p in parameters[1:] if p.name not in hints]
-        if missing:
-            raise GameError(f"command {name}: argument {missing[0]} has no type hint")
+            raise GameError(f"{label} takes no seat: its first argument must be the seat")
+        for item in parameters[1:]:
+            if item.kind not in (item.POSITIONAL_OR_KEYWORD, item.KEYWORD_ONLY):
+                raise GameError(f"{label}: argument {item} can't be passed by name")
+            if item.name not in hints:
+                raise GameError(f"{label}: argument {item.name} has no type hint")
         fields = [
             (p.name, hints[p.name], NODEFAULT if p.default is p.empty else p.default) for p in parameters[1:]
         ]
         doc = (inspect.getdoc(handler) or "").partition("\n")[0]
         return cls(name, Schema.of("args", name, fields), doc)
+
+
+def _hints(annotated: Any, label: str) -> dict[str, Any]:
+    try:
+        return get_type_hints(annotated, include_extras=True)
+    except (NameError, TypeError) as error:
+        raise GameError(f"{label}: {error}") from None
 
 
 @frozen
@@ -168,13 +214,30 @@ def _check(rules: type[Game]) -> None:
     name = getattr(rules, "name", None)
     if not (isinstance(name, str) and name.isidentifier() and name == name.lower() and len(name) <= 32):
         raise GameError(f"{label}.name must be a short lower-case word, got {name!r}")
-    fewest, most = rules.seats
-    if not 1 <= fewest <= most:
-        raise GameError(f"{label}.seats must be (fewest, most) with 1 <= fewest <= most, got {rules.seats}")
-    if rules.tick_rate < 0:
-        raise GameError(f"{label}.tick_rate must be 0 or more, got {rules.tick_rate}")
-    if not attrs.has(rules.Options):
-        raise GameError(f"{label}.Options must be an attrs class")
+    match rules.seats:
+        case (int(fewest), int(most)) if 1 <= fewest <= most:
+            pass
+        case _:
+            raise GameError(f"{label}.seats must be (fewest, most), 1 <= fewest <= most, got {rules.seats!r}")
+    if type(rules.tick_rate) is not int or rules.tick_rate < 0:
+        raise GameError(f"{label}.tick_rate must be an integer, 0 or more, got {rules.tick_rate!r}")
+    if not (isinstance(rules.Options, type) and attrs.has(rules.Options)):
+        raise GameError(f"{label}.Options must be an attrs class, got {rules.Options!r}")
+    for item in attrs.fields(rules):  # type: ignore[arg-type]
+        if item.init and item.default is attrs.NOTHING:
+            raise GameError(f"{label}.{item.name} needs a default, for the room opens with `{label}()`")
+    if rules.bot is not None:
+        _check_bot(rules.bot, f"{label}.bot")
+    check(rules)
+
+
+def _check_bot(policy: type[Bot], label: str) -> None:
+    if not (isinstance(policy, type) and issubclass(policy, Bot)):
+        raise GameError(f"{label} must be a Bot, got {policy!r}")
+    match policy.pace:
+        case (int() | float() as fastest, int() | float() as slowest) if 0 < fastest <= slowest < inf:
+            return
+    raise GameError(f"{label}.pace must be (from, to) in seconds, 0 < from <= to, got {policy.pace!r}")
 
 
 def _handlers(rules: type[Game]) -> Iterator[tuple[str, Any]]:
@@ -187,9 +250,14 @@ def _handlers(rules: type[Game]) -> Iterator[tuple[str, Any]]:
 
 
 def _attributes(cls: type) -> Iterator[Field]:
-    hints = get_type_hints(cls, include_extras=True)
+    hints = _hints(cls, cls.__name__)
     for item in attrs.fields(cls):
         default = item.default
+        if item.name not in hints:
+            raise GameError(f"{cls.__name__}: {item.name} has no type hint")
         if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+            if default.takes_self:
+                raise GameError(f"{cls.__name__}: the default of {item.name} can't depend on other options")
             default = msgspec.field(default_factory=default.factory)
-        yield item.name, hints[item.name], NODEFAULT if default is attrs.NOTHING else default
+        if item.init:
+            yield item.alias, hints[item.name], NODEFAULT if default is attrs.NOTHING else default

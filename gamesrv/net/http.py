@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 from twisted.web.static import File
 
 from gamesrv.server.gate import Gate
-from gamesrv.server.interfaces import Clock
+from gamesrv.server.interfaces import Clock, DelayedCall
 
 __all__ = ["WebSite", "web_root"]
 
@@ -48,20 +50,59 @@ class Pages(File):
             request.setHeader(name, value)
         return super().render_GET(request)
 
+    render_HEAD = render_GET
+
+    def getChild(self, path: bytes, request: Request) -> Resource:
+        """No file has a NUL in its name; the file system's complaint would be logged as our fault."""
+        child: Resource = self.childNotFound if b"\0" in path else super().getChild(path, request)
+        return child
+
     def directoryListing(self) -> Resource:
         return self.childNotFound
 
 
 class _Channel(HTTPChannel):
-    """One HTTP connection; the limits of a request's head are twisted.web's own, with our numbers."""
+    """One HTTP connection: the checks of a request's head are twisted.web's own, with our numbers."""
 
     site: WebSite
+    _stalled: DelayedCall | None = None
 
     def connectionMade(self) -> None:
         limits = self.site.gate.limits
         self.totalHeadersSize = self.MAX_LENGTH = limits.head_size
         self.maxHeaders = limits.head_fields
+        self.abortTimeout = limits.close_timeout  # type: ignore[assignment]
         super().connectionMade()
+
+    def resetTimeout(self) -> None:
+        """A trickle of bytes buys no time: the next request is whole by then, or never."""
+
+    def headerReceived(self, line: bytes) -> bool:
+        """Nothing here takes a body, which twisted.web would keep on disk however long it is."""
+        good: bool = super().headerReceived(line)
+        if good and self.length != 0:
+            self._respondToBadRequestAndDisconnect()
+            return False
+        return good
+
+    def pauseProducing(self) -> None:
+        """The peer does not read, while an answer is too long for the transport's buffer."""
+        self._read_on()
+        self._stalled = self.callLater(self.site.gate.limits.slow_timeout, self.forceAbortClient)
+        super().pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """The peer reads on."""
+        self._read_on()
+        super().resumeProducing()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._read_on()
+        super().connectionLost(reason)
+
+    def _read_on(self) -> None:
+        if self._stalled is not None and self._stalled.active():
+            self._stalled.cancel()
 
 
 class WebSite(Site):
@@ -74,7 +115,7 @@ class WebSite(Site):
         pages = Pages(str(root or web_root()))
         pages.indexNames = ["index.html"]
         pages.putChild(b"ws", socket)
-        super().__init__(pages, timeout=gate.limits.ping_interval, reactor=clock)
+        super().__init__(pages, timeout=gate.limits.handshake_timeout, reactor=clock)
         self.gate = gate
         self.displayTracebacks = False
 

@@ -51,18 +51,25 @@ class Link:
         if transport.disconnecting:
             return
         if self._direct and not transport.dataBuffer and not transport._tempDataBuffer:
-            sent = transport.writeSomeData(data)
+            try:
+                sent = transport.socket.send(data)
+            except OSError:
+                # No room, or a broken link: the reactor finds out which, not the middle of a room's tick.
+                sent = 0
             if sent == len(data):
                 return
-            if isinstance(sent, int):
-                data = data[sent:]
-            # Else the link is broken: the reactor finds out by itself, not in the middle of a room's tick.
+            data = data[sent:]
         transport.write(data)
 
     def close(self, code: CloseCode, reason: str, within: float) -> None:
         """Says goodbye, and cuts the link should the peer not take it in time."""
-        self._abort = self._clock.callLater(within, self._transport.abortConnection)
+        self.expire(within)
         self._goodbye(code, reason)
+
+    def expire(self, within: float) -> None:
+        """Cuts the link should it not be over by then: a peer that does not read could hold it for ever."""
+        if self._abort is None:
+            self._abort = self._clock.callLater(within, self._transport.abortConnection)
 
     def lost(self, on_purpose: bool = False) -> None:
         """The transport is gone."""

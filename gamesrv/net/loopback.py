@@ -34,7 +34,7 @@ class LoopbackTransport:
 
     def __init__(self, clock: Clock, protocol: Protocol) -> None:
         self._clock = clock
-        self._protocol = protocol
+        self.protocol = protocol
         self._waiting = bytearray()
         """What was written here and has not been read there."""
         self._delivery: DelayedCall | None = None
@@ -125,7 +125,7 @@ class LoopbackTransport:
         data = bytes(self._waiting)
         self._waiting.clear()
         if data:
-            self.other._protocol.dataReceived(data)
+            self.other.protocol.dataReceived(data)
         if self._producer_paused and not self._waiting:
             self._producer_paused = False
             if self._producer is not None:
@@ -140,7 +140,7 @@ class LoopbackTransport:
                 if end._delivery is not None:
                     end._delivery.cancel()
                     end._delivery = None
-                end._protocol.connectionLost(Failure(reason))
+                end.protocol.connectionLost(Failure(reason))
 
 
 def connect(clock: Clock, client: Protocol, server: Protocol) -> tuple[LoopbackTransport, LoopbackTransport]:

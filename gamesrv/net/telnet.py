@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from gamesrv.net.link import Link, Transport, half_close
 from gamesrv.server.gate import Gate
 from gamesrv.server.interfaces import Clock, DelayedCall
+from gamesrv.server.limits import TokenBucket
 from gamesrv.server.terminal import Quit, Terminal
 from gamesrv.wire.close import CloseCode
 from gamesrv.wire.text import LineTooLong, TelnetDecoder
@@ -28,6 +29,7 @@ class TelnetProtocol(Protocol, TimeoutMixin):
         self._gate = gate
         self._clock = clock
         self._lines = TelnetDecoder(gate.limits.line_size)
+        self._answers = TokenBucket(gate.limits.message_rate, gate.limits.message_burst)
         self._left = False
 
     def callLater(self, period: float, func: Callable[[], None]) -> DelayedCall:
@@ -38,19 +40,21 @@ class TelnetProtocol(Protocol, TimeoutMixin):
         self._terminal = Terminal(self._gate.lobby.games)
         self._link = Link(self.transport, self._terminal, self._gate, self._clock, self._goodbye)
         self.setTimeout(self._gate.limits.telnet_idle)
-        self._link.write(self._terminal.greeting())
+        self._link.peer.outbox.put(self._terminal.greeting())
 
     def dataReceived(self, data: bytes) -> None:
-        if not self._link.peer.outbox.open:
+        peer = self._link.peer
+        if not peer.outbox.open:
             return
         self.resetTimeout()
         try:
             for line in self._lines.feed(data):
                 self._line(line)
+                if not peer.outbox.open:
+                    return
         except LineTooLong as error:
-            self._link.peer.close(error.close, str(error))
-        if replies := self._lines.replies():
-            self._link.write(replies)
+            peer.close(error.close, str(error))
+        peer.outbox.put(self._lines.replies())
 
     def timeoutConnection(self) -> None:
         self._link.peer.close(CloseCode.IDLE, "nothing was heard for too long")
@@ -67,10 +71,12 @@ class TelnetProtocol(Protocol, TimeoutMixin):
             self._left = True
             peer.close(CloseCode.NORMAL, "goodbye")
             return
-        if isinstance(answer, bytes):
-            self._link.write(answer)
-        else:
+        if not isinstance(answer, bytes):
             peer.receive(answer)
+        elif not answer or self._answers.take(self._gate.now()):
+            peer.outbox.put(answer)
+        else:
+            peer.close(CloseCode.RATE_LIMIT, "too many lines")
 
     def _goodbye(self, code: CloseCode, reason: str) -> None:
         self.setTimeout(None)

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
-from twisted.logger import Logger
 
 from gamesrv.core.messages import ServerMessage
 from gamesrv.net.link import Link, Transport
@@ -54,9 +53,8 @@ SUBPROTOCOLS = {
 class WebSocketProtocol(WebSocketServerProtocol):
     """The server's end of a WebSocket. autobahn owns many names here: ours all have ``game`` in them."""
 
-    log_game = Logger()
-
     transport: Transport
+    maxMessagePayloadSize: int
 
     _game_link: Link | None = None
     _game_format = SUBPROTOCOLS["gamesrv.v1.json"]
@@ -88,7 +86,9 @@ class WebSocketProtocol(WebSocketServerProtocol):
     def dataReceived(self, data: bytes) -> None:
         """Small whole messages are the common case and take a short path; anything else is autobahn's."""
         link = self._game_link
-        if link is None or self.data or self.inside_message or self.current_frame is not None:
+        if self.failedByMe or self.state == self.STATE_CLOSED:
+            return  # RFC 6455 section 7.1.7: nothing more is taken from a peer that was found at fault
+        if link is None or self._game_is_within_message():
             super().dataReceived(data)
             return
         payloads, used = split_small_frames(data, self._game_format.first_byte, self.maxMessagePayloadSize)
@@ -96,6 +96,9 @@ class WebSocketProtocol(WebSocketServerProtocol):
             self._game_take(link, payload)
         if used < len(data):
             super().dataReceived(data[used:])
+
+    def _game_is_within_message(self) -> bool:
+        return bool(self.data) or self.inside_message or self.current_frame is not None
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         link = self._game_link
@@ -113,12 +116,8 @@ class WebSocketProtocol(WebSocketServerProtocol):
             message = self._game_format.codec.decode(payload)
         except BadMessage as error:
             peer.bad(error)
-            return
-        try:
+        else:
             peer.receive(message)
-        except Exception:
-            self.log_game.failure("A message could not be handled")
-            peer.close(CloseCode.INTERNAL_ERROR, "the server failed at this message")
 
     def onMessageBegin(self, isBinary: bool) -> None:
         self._game_fragments = 0
@@ -139,6 +138,13 @@ class WebSocketProtocol(WebSocketServerProtocol):
             self._fail_connection(CloseCode.POLICY_VIOLATION, "too many pings")
 
     # ------------------------------------------------------------------ the end
+
+    def dropConnection(self, abort: bool = False) -> None:
+        """Never rudely: our last words may be on their way still. A peer that does not take them is cut."""
+        if self._game_link is not None:
+            self._game_link.expire(self.factory.game_gate.limits.close_timeout)
+            abort = False
+        super().dropConnection(abort)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         if self._game_link is not None:
@@ -190,7 +196,7 @@ class WebSocketFactory(WebSocketServerFactory):
         """
         if not origin or "*" in self.game_origins or origin in self.game_origins:
             return True
-        return urlsplit(origin).netloc.lower() == host.lower()
+        return bool(host) and urlsplit(origin).netloc.lower() == host.lower()
 
 
 def web_socket_resource(gate: Gate, clock: Clock, origins: frozenset[str]) -> WebSocketResource:

@@ -7,7 +7,7 @@ goes on into the buffer, up to a hard limit; a peer that reaches it, or doesn't 
 
 from collections.abc import Sequence
 
-from gamesrv.core.messages import ServerMessage
+from gamesrv.core.messages import Closing, ServerMessage
 from gamesrv.server.interfaces import Connection, Format
 from gamesrv.server.limits import Limits
 from gamesrv.wire.close import CloseCode
@@ -63,12 +63,21 @@ class Outbox:
         """Why something could not be sent that should have been: this connection can't go on."""
 
     def send(self, message: ServerMessage) -> None:
-        """Sends one message, whatever is in the buffer."""
-        self.push((), (Outgoing(message),))
+        """Sends one message, whatever is in the buffer; a goodbye even where nothing else may go any more."""
+        if self.open and isinstance(message, Closing):
+            self._write(self._format.encode(message))
+        else:
+            self.push((), (Outgoing(message),))
+
+    def put(self, data: bytes) -> None:
+        """Sends bytes of the transport's own, such as what a text window says by itself."""
+        if self.open and self.fault is None:
+            self._put(data)
 
     def push(self, updates: Sequence[Outgoing], events: Sequence[Outgoing]) -> None:
         """Sends updates if the connection keeps up, and events in any case, in one write."""
-        if not self.open:
+        # Once something could not go, nothing may go after it: the peer would take it for all there was.
+        if not self.open or self.fault is not None:
             return
         parts = events
         if self.full_since is not None:

@@ -18,7 +18,7 @@ from gamesrv.core.journal import Input, InputKind
 from gamesrv.core.machine import Machine
 from gamesrv.core.messages import Command, Event, Joined, Player, RoomInfo, Update
 from gamesrv.core.schema import GameType
-from gamesrv.core.views import Audience, View, prune
+from gamesrv.core.views import Audience, View
 from gamesrv.server.interfaces import Now
 from gamesrv.server.limits import Limits
 from gamesrv.server.outbox import Outbox, Outgoing
@@ -105,7 +105,7 @@ class Room:
     def __attrs_post_init__(self) -> None:
         self._opened = self._now()
         self._events = deque(maxlen=self.limits.events_kept)
-        self._everyone.view = self.machine.view()
+        self._everyone.change(self.machine.look())
 
     # ------------------------------------------------------------------ facts
 
@@ -235,8 +235,8 @@ class Room:
             seat=member.seat,
             tick=self.machine.tick,
             v=self._everyone.version,
-            view=prune(self._everyone.view),
-            mine=UNSET if own is None else prune(member.own.view),
+            view=self._everyone.view,
+            mine=UNSET if own is None else member.own.view,
             mv=UNSET if own is None else member.own.version,
             seq=last if missed and last is not None else self._seq,
             rate=self.tick_rate,
@@ -348,7 +348,7 @@ class Room:
         return tried
 
     def _public_update(self) -> list[Outgoing]:
-        delta = self._everyone.change(self.machine.view())
+        delta = self._everyone.change(self.machine.look())
         if delta is None:
             return []
         return [Outgoing(Update(self.machine.tick, self._everyone.version, delta=delta))]
@@ -363,7 +363,7 @@ class Room:
         """Brings the seat's own view up to date and returns what changed; `None` where there is none."""
         if not self.game_type.hidden or member.seat is None:
             return None
-        return member.own.change(self.machine.view_for(member.seat)) or {}
+        return member.own.change(self.machine.look(member.seat)) or {}
 
     def _sleep(self) -> None:
         due = self.machine.next_due

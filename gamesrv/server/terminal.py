@@ -41,6 +41,8 @@ __all__ = ["Quit", "Terminal"]
 
 Answer = bytes | ClientMessage
 
+SOMEBODY = "somebody"
+
 
 class Quit(Exception):
     """The person wants to go."""
@@ -127,9 +129,11 @@ class Terminal:
         if self._game is None:
             raise Refused("You are in no room. Type join.")
         picture = self._author(self._game.rules.picture, self._view, self._mine, self._seat)
-        return _lines(*(_listed(self._view | self._mine) if picture is None else picture.splitlines()))
+        return _lines(*(_listed(self._view | self._mine) if picture is None else picture))
 
     def _who(self, rest: str) -> Answer:
+        if self._game is None:
+            raise Refused("You are in no room. Type join.")
         people = sorted(self._players.items())
         return _lines(*(f"  {seat:3}  {name}{'  (you)' * (seat == self._seat)}" for seat, name in people))
 
@@ -193,31 +197,30 @@ class Terminal:
             merge(self._mine, message.mine)
 
     def _event(self, message: Event) -> list[str]:
-        data = message.data
-        name = self._players.get(data.get("seat", -1), "somebody")
-        match message.name:
-            case "player_joined":
-                self._players[data["seat"]] = data["name"]
-                return [f"{data['name']} comes in."]
-            case "player_left":
-                self._players.pop(data["seat"], None)
-                return [f"{name} has left."]
-            case "player_dropped":
-                return [f"{name} has lost the connection."]
-            case "player_back":
-                return [f"{name} is back."]
-            case "said":
-                return [f"{data['name']}: {data['text']}"]
+        # The shapes count too: a game may well have an event of its own that is called like one of these.
+        match message.name, message.data:
+            case "player_joined", {"seat": int(seat), "name": str(name)}:
+                self._players[seat] = name
+                return [f"{name} comes in."]
+            case "player_left", {"seat": int(seat)}:
+                return [f"{self._players.pop(seat, SOMEBODY)} has left."]
+            case "player_dropped", {"seat": int(seat)}:
+                return [f"{self._players.get(seat, SOMEBODY)} has lost the connection."]
+            case "player_back", {"seat": int(seat)}:
+                return [f"{self._players.get(seat, SOMEBODY)} is back."]
+            case "said", {"name": name, "text": text}:
+                return [f"{name}: {text}"]
         told = None
         if self._game is not None:
-            told = self._author(self._game.rules.tell, message.name, data, self._players)
-        return [f"{message.name}: {_flat(data)}"] if told is None else told.splitlines()
+            told = self._author(self._game.rules.tell, message.name, message.data, self._players)
+        return [f"{message.name}: {_flat(message.data)}"] if told is None else told
 
-    def _author(self, method: Callable[..., str | None], *args: Any) -> str | None:
+    def _author(self, method: Callable[..., str | None], *args: Any) -> list[str] | None:
         """An author's words. Should that code fail, the game goes on, and the bare facts are listed."""
         try:
-            return method(*args)
-        except Exception:
+            text = method(*args)
+            return None if text is None else text.splitlines()
+        except BaseException:
             self._log.failure("The text window of {game} failed", game=self._room)
             return None
 

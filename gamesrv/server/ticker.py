@@ -9,7 +9,7 @@ counted. No room can stop the clock: what it raises ends that room.
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Protocol, cast
 
 from attrs import define, field
@@ -23,6 +23,7 @@ from gamesrv.server.interfaces import Clock
 __all__ = ["Driven", "Ticker"]
 
 MAX_CATCH_UP = 4
+STALE_ALARMS_KEPT = 64
 
 
 class Driven(Protocol):
@@ -67,60 +68,59 @@ class Ticker:
     """Beats made up for."""
     dropped: int = field(default=0, init=False)
     """Beats that never were."""
-    _phases: dict[int, list[list[Driven]]] = field(factory=dict, init=False)
+    _phases: dict[int, list[dict[Driven, None]]] = field(factory=dict, init=False)
     _alarms: list[_Alarm] = field(factory=list, init=False)
-    _due: dict[Driven, float] = field(factory=dict, init=False)
-    """The moment each sleeping room is waiting for: an alarm for any other moment is stale."""
+    _due: dict[Driven, _Alarm] = field(factory=dict, init=False)
+    """The alarm each sleeping room is waiting for: any other is stale."""
     _alarms_set: int = field(default=0, init=False)
-    _loop: LoopingCall = field(init=False)
+    _loop: LoopingCall | None = field(default=None, init=False)
     _log = Logger()
-
-    def __attrs_post_init__(self) -> None:
-        self._loop = LoopingCall.withCount(self._beats)
-        self._loop.clock = cast(IReactorTime, self.clock)
 
     def start(self, on_death: Callable[[Failure], object]) -> None:
         """Starts to beat. ``on_death`` is called should the clock itself ever fail: nothing goes on then."""
+        self._loop = LoopingCall.withCount(self._beats)  # a used one would count the time it stood still
+        self._loop.clock = cast(IReactorTime, self.clock)
         self._loop.start(1 / self.rate, now=False).addErrback(on_death)
 
     def stop(self) -> None:
         """Stops, for good or until the next start."""
-        if self._loop.running:
+        if self._loop is not None and self._loop.running:
             self._loop.stop()
 
     def add(self, room: Driven) -> None:
         """Steps a real-time room from now on; raises `ValueError` for a rate that does not divide ours."""
         if room.tick_rate:
-            min(self._phases_of(room.tick_rate), key=len).append(room)
+            min(self._phases_of(room.tick_rate), key=len)[room] = None
 
     def remove(self, room: Driven) -> None:
         """Leaves a room alone from now on."""
         self._due.pop(room, None)
         if room.tick_rate:
             for phase in self._phases_of(room.tick_rate):
-                if room in phase:
-                    phase.remove(room)
+                phase.pop(room, None)
 
     def wake_at(self, room: Driven, at: float | None) -> None:
         """Wakes a room once, at the first beat from ``at`` (seconds of the clock) on, and no more at the
         moment it asked for before; `None`: not at all.
         """
+        alarm = self._due.pop(room, None)
         if at is None:
-            self._due.pop(room, None)
-        elif self._due.get(room) != at:
-            self._due[room] = at
+            return
+        if alarm is None or alarm.at != at:
             self._alarms_set += 1
-            heappush(self._alarms, _Alarm(at, self._alarms_set, room))
+            alarm = _Alarm(at, self._alarms_set, room)
+            heappush(self._alarms, alarm)
+        self._due[room] = alarm
 
     def divides(self, tick_rate: int) -> bool:
         """Whether rooms can step that often."""
         return tick_rate == 0 or self.rate % tick_rate == 0
 
-    def _phases_of(self, tick_rate: int) -> list[list[Driven]]:
+    def _phases_of(self, tick_rate: int) -> list[dict[Driven, None]]:
         divisor, rest = divmod(self.rate, tick_rate)
         if rest:
             raise ValueError(f"{tick_rate} Hz does not divide the base rate of {self.rate} Hz")
-        return self._phases.setdefault(divisor, [[] for _ in range(divisor)])
+        return self._phases.setdefault(divisor, [{} for _ in range(divisor)])
 
     def _beats(self, count: int) -> None:
         beats = min(count, MAX_CATCH_UP)
@@ -128,16 +128,27 @@ class Ticker:
         self.dropped += count - beats
         for _ in range(beats):
             self.beat += 1
-            for divisor, phases in self._phases.items():
-                for room in tuple(phases[self.beat % divisor]):
-                    self._guarded(room, room.step)
+            self._step()
         self._ring()
 
+    def _step(self) -> None:
+        for divisor, phases in tuple(self._phases.items()):
+            phase = phases[self.beat % divisor]
+            for room in tuple(phase):
+                if room in phase:  # else it went in another's step
+                    self._guarded(room, room.step)
+
     def _ring(self) -> None:
+        """Wakes whom it is time for. Who asks in here for a moment gone by is woken at the next beat."""
+        if len(self._alarms) > 2 * len(self._due) + STALE_ALARMS_KEPT:
+            self._alarms = list(self._due.values())
+            heapify(self._alarms)
         now = self.clock.seconds()
+        ringing = []
         while self._alarms and self._alarms[0].at <= now:
-            alarm = heappop(self._alarms)
-            if self._due.get(alarm.room) == alarm.at:
+            ringing.append(heappop(self._alarms))
+        for alarm in ringing:
+            if self._due.get(alarm.room) is alarm:
                 del self._due[alarm.room]
                 self._guarded(alarm.room, alarm.room.wake)
 
@@ -146,4 +157,11 @@ class Ticker:
         try:
             action()
         except BaseException:
-            room.fail(Failure())
+            self._fail(room, Failure())
+
+    def _fail(self, room: Driven, failure: Failure) -> None:
+        try:
+            room.fail(failure)
+        except BaseException:
+            self._log.failure("A room could not even end")
+            self.remove(room)

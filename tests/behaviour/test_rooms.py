@@ -146,9 +146,9 @@ def test_an_update_carries_only_what_changed(world: World, transport: str) -> No
     ann.say(op="cmd", name="move", args={"dx": 1, "dy": 0})
     world.run(0.2)
     ann.heard.clear()
-    world.run(0.05)
+    world.run(0.06)
     assert ann.all("update")[-1]["delta"].keys() == {"avatars"}
-    world.run(0.05)
+    world.run(0.06)
     assert ann.take("update")["delta"]["avatars"]["0"].keys() == {"x"}
     ann.say(op="cmd", name="move", args={"dx": 0, "dy": 0})
     world.run(0.2)

@@ -176,7 +176,8 @@ def test_what_changes_is_little() -> None:
     """20 that run about: under 30 bytes of JSON a tick for each, gems and all; nothing when all stand."""
     machine = Machine.start(ARENA, b"a seed", {})
     dice = Random(b"players")
-    audience = Audience(machine.view())
+    audience = Audience()
+    audience.change(machine.look())
     sizes = []
     for seat in range(20):
         apply(machine, ("join", seat, 0, 0))
@@ -185,11 +186,11 @@ def test_what_changes_is_little() -> None:
             if (tick + seat) % 4 == 0:
                 apply(machine, ("move", seat, dice.between(-1, 1), dice.between(-1, 1)))
         machine.advance(machine.tick + 1)
-        sizes.append(len(msgspec.json.encode(audience.change(machine.view()))))
+        sizes.append(len(msgspec.json.encode(audience.change(machine.look()))))
     assert sum(sizes) / len(sizes) < 20 * 30
     for seat in range(20):
         apply(machine, ("move", seat, 0, 0))
     machine.advance(machine.tick + 200)
-    audience.change(machine.view())
+    audience.change(machine.look())
     machine.advance(machine.tick + 1)
-    assert audience.change(machine.view()) is None
+    assert audience.change(machine.look()) is None

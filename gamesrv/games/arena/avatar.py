@@ -91,7 +91,7 @@ class Avatar:
             self.dash = None
         if self.stun is not None and tick - self._bumped >= STUN:
             self.stun = None
-        if not self.is_dashing(tick):
+        if self.dash is None or not self.is_dashing(tick):
             push_x, push_y = self._push if self.stun is None else (0, 0)
             self._speed_x = _slowed(self._speed_x) + push_x
             self._speed_y = _slowed(self._speed_y) + push_y

@@ -34,7 +34,8 @@ class Gems:
     """
 
     lying: dict[int, Gem] = field(factory=dict)
-    _by_cell: dict[int, list[int]] = field(factory=dict)
+    _by_cell: dict[int, list[tuple[int, int, int, int]]] = field(factory=dict)
+    """Of each gem its number, its place and its reach squared."""
     _made: int = 0
 
     def put(self, x: int, y: int, worth: int) -> None:
@@ -43,23 +44,23 @@ class Gems:
         gem = Gem(min(max(x, MARGIN), WIDTH - MARGIN), min(max(y, MARGIN), HEIGHT - MARGIN), worth)
         self.lying[self._made] = gem
         for cell in _cells(gem):
-            self._by_cell.setdefault(cell, []).append(self._made)
+            self._by_cell.setdefault(cell, []).append(_entry(self._made, gem))
 
     def take(self, number: int) -> Gem:
         """Picks a gem up."""
         gem = self.lying.pop(number)
         for cell in _cells(gem):
-            self._by_cell[cell].remove(number)
+            self._by_cell[cell].remove(_entry(number, gem))
         return gem
 
     def touched(self, x: int, y: int) -> list[int]:
         """The gems that an avatar there touches."""
-        near = self._by_cell.get(_cell(x, y))
-        return [number for number in near if _touches(self.lying[number], x, y)] if near else []
+        near = self._by_cell.get(_cell(x, y), ())
+        return [n for n, gem_x, gem_y, reach2 in near if (gem_x - x) ** 2 + (gem_y - y) ** 2 < reach2]
 
 
-def _touches(gem: Gem, x: int, y: int) -> bool:
-    return (gem.x - x) ** 2 + (gem.y - y) ** 2 < gem.reach**2
+def _entry(number: int, gem: Gem) -> tuple[int, int, int, int]:
+    return number, gem.x, gem.y, gem.reach**2
 
 
 def _cell(x: int, y: int) -> int:

@@ -68,8 +68,9 @@ class Arena(Game):
         avatar.start_dash(self.tick)
 
     def on_tick(self) -> None:
+        tick = self.tick
         for avatar in self.avatars.values():
-            avatar.step(self.tick)
+            avatar.step(tick)
         self._bump()
         self._collect()
         missing = GEMS + GEMS_EACH * len(self.avatars) - len(self.gems.lying)
