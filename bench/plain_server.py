@@ -1,7 +1,7 @@
 """The plain way: what one writes first with Twisted and autobahn, to hold gamesrv against.
 
-Per room a `LoopingCall` runs a tick of the same rules, the arena's, and sends the whole state, encoded once, to
-every client with `sendMessage`. No session, no validation beyond what the code needs, no limit on anything.
+Per room a `LoopingCall` runs a tick of the very rules of the arena and sends the whole state, encoded once,
+to every client with `sendMessage`. No session, no validation beyond what the code needs, no limit at all.
 Compression is off, as it is by default.
 
     python bench/plain_server.py PORT

@@ -167,9 +167,7 @@ def _hello(peer: Peer, message: Hello) -> None:
             peer.close(CloseCode.BAD_TOKEN, "the token is unknown or has expired")
             return
     grace = peer._gate.limits.grace
-    peer.outbox.send(
-        Welcome(session.id, session.name, token, grace, session.handled, PROTOCOL_VERSION)
-    )
+    peer.outbox.send(Welcome(session.id, session.name, token, grace, session.handled, PROTOCOL_VERSION))
     if session.member is not None:
         session.member.room.back(session.member, message.last)
 
