@@ -84,7 +84,7 @@ class GameService(Service):
         try:
             self.gate.sweep()
             self.keeper.tend()
-        except Exception:
+        except BaseException:
             self._log.failure("The reaper failed, and goes on")
 
     def _fatal(self, failure: Failure) -> None:

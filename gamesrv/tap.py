@@ -170,6 +170,7 @@ class Listener(Service):
         except Exception as error:  # each kind of endpoint has its own way to fail
             raise ValueError(f"--{kind} {endpoint}: {error}") from None
         self._factory = factory
+        self._reactor = reactor
         self._port: Any = None
 
     def privilegedStartService(self) -> None:
@@ -187,7 +188,8 @@ class Listener(Service):
         self._port = port
         host = port.getHost()
         told = _TOLD[self._kind].format(host=getattr(host, "host", host), port=getattr(host, "port", ""))
-        self.log.info("{told}", told=told)
+        # Not before a signal would be heard: who reads the address may send one at once.
+        self._reactor.callWhenRunning(self.log.info, "{told}", told=told)
 
 
 _TOLD = {

@@ -13,6 +13,7 @@ from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import LogEvent, globalLogPublisher
 
 from gamesrv import tap
 from gamesrv.core.schema import GameType
@@ -235,6 +236,26 @@ def test_a_server_may_listen_nowhere() -> None:
     server.privilegedStartService()
     server.startService()
     assert reactor.tcpServers == []
+    stop(server, reactor)
+
+
+def test_an_address_is_told_when_it_is_served() -> None:
+    """Not before: a signal that is sent at once must find the reactor's handlers in place."""
+    reactor = Reactor()
+    server = makeService(parsed(*FIELD, *SILENT, "--web", "tcp:1:interface=127.0.0.1", "--bots", "0"), reactor)
+    told: list[str] = []
+
+    def observe(event: LogEvent) -> None:
+        told.append(str(event.get("told")))
+
+    globalLogPublisher.addObserver(observe)
+    server.privilegedStartService()
+    server.startService()
+    assert told == []
+    for hook, args, kwargs in reactor.whenRunningHooks:
+        hook(*args, **kwargs)
+    globalLogPublisher.removeObserver(observe)
+    assert len(told) == 1 and told[0].startswith("Play in a browser: http://")
     stop(server, reactor)
 
 

@@ -40,7 +40,9 @@ class TelnetProtocol(Protocol, TimeoutMixin):
         self._terminal = Terminal(self._gate.lobby.games)
         self._link = Link(self.transport, self._terminal, self._gate, self._clock, self._goodbye)
         self.setTimeout(self._gate.limits.telnet_idle)
-        self._link.peer.outbox.put(self._terminal.greeting())
+        peer = self._link.peer
+        peer.greet_by = self._gate.now() + self._gate.limits.name_timeout
+        peer.outbox.put(self._terminal.greeting())
 
     def dataReceived(self, data: bytes) -> None:
         peer = self._link.peer

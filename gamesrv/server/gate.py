@@ -124,7 +124,7 @@ class Gate:
         for peer in tuple(self.peers):
             if (verdict := peer.outbox.verdict(now)) is not None:
                 peer.close(verdict, _VERDICTS[verdict])
-            elif peer.session is None and now - peer.born > self.limits.handshake_timeout:
+            elif peer.session is None and now > peer.greet_by:
                 peer.close(CloseCode.IDLE, "no hello")
         for host in [host for host, address in self._addresses.items() if address.is_idle(now)]:
             del self._addresses[host]

@@ -63,11 +63,13 @@ class Outbox:
         """Why something could not be sent that should have been: this connection can't go on."""
 
     def send(self, message: ServerMessage) -> None:
-        """Sends one message, whatever is in the buffer; a goodbye even where nothing else may go any more."""
-        if self.open and isinstance(message, Closing):
-            self._write(self._format.encode(message))
-        else:
-            self.push((), (Outgoing(message),))
+        """Sends one message, whatever is in the buffer."""
+        self.push((), (Outgoing(message),))
+
+    def close(self, goodbye: Closing) -> None:
+        """Sends the last message, even where nothing else may go any more."""
+        self._write(self._format.encode(goodbye))
+        self.open = False
 
     def put(self, data: bytes) -> None:
         """Sends bytes of the transport's own, such as what a text window says by itself."""

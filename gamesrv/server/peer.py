@@ -50,7 +50,7 @@ class Peer:
 
     _log = Logger()
 
-    __slots__ = ("_bucket", "_connection", "_gate", "_over_rate", "_strikes", "born", "outbox", "session")
+    __slots__ = ("_bucket", "_connection", "_gate", "_over_rate", "_strikes", "greet_by", "outbox", "session")
 
     def __init__(self, gate: Gate, connection: Connection) -> None:
         self._gate = gate
@@ -58,7 +58,8 @@ class Peer:
         self._bucket = TokenBucket(gate.limits.message_rate, gate.limits.message_burst)
         self._over_rate = 0
         self._strikes: tuple[float, ...] = ()
-        self.born = gate.now()
+        self.greet_by = gate.now() + gate.limits.handshake_timeout
+        """When a peer that has not said hello by then is closed, in seconds of the gate's clock."""
         self.outbox = Outbox(connection, gate.limits)
         self.session: Session | None = None
 
@@ -119,8 +120,7 @@ class Peer:
     def close(self, code: CloseCode, reason: str, within: float | None = None) -> None:
         """Tells the peer why, and closes the link."""
         if self.outbox.open:
-            self.outbox.send(Closing(code, reason, code.retry))
-            self.outbox.open = False
+            self.outbox.close(Closing(code, reason, code.retry))
             self._connection.close(code, reason, within or self._gate.limits.close_timeout)
 
     # ------------------------------------------------------------------ within

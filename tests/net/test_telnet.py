@@ -350,3 +350,13 @@ def test_bad_names_are_not_free(world: World, bob: Person) -> None:
     person.raw(b"x\x01\xff\r\n" * 10 + f"{'x' * 25}\r\n".encode() * 1000)
     assert f"({CloseCode.RATE_LIMIT:d})" in person.text
     assert len(person.wire) < 20_000
+
+
+def test_a_person_may_take_their_time_to_say_a_name(world: World) -> None:
+    slow, never = world.connect("telnet"), world.connect("telnet")
+    world.run(100)
+    assert isinstance(slow, TelnetPerson)
+    assert "Hello, slow" in slow.type("slow")
+    world.run(25)
+    assert never.lost
+    assert not slow.lost
