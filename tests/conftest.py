@@ -4,10 +4,15 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from twisted.internet import reactor
 from twisted.logger import LogEvent, globalLogPublisher
 
 from tests.world import TRANSPORTS, World
+
+# The same examples in every run, and no verdict on how long one takes: that is for the benchmarks.
+settings.register_profile("gamesrv", derandomize=True, deadline=None, max_examples=50)
+settings.load_profile("gamesrv")
 
 
 @pytest.fixture(autouse=True)

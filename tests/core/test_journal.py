@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 from attrs import define, evolve, field, frozen
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gamesrv.core.game import Game, GameError, Refused, Seat, command
@@ -223,7 +223,6 @@ def copied(journal: Journal) -> Journal:
 # ---------------------------------------------------------------------- replay
 
 
-@settings(deadline=None, max_examples=50)
 @given(game_types, st.lists(doings, max_size=30), options, st.sampled_from([1, 2, 5, 10_000]))
 def test_a_replay_leads_to_the_same_state(
     game_type: GameType, doings: list[Any], options: Any, limit: int
@@ -235,7 +234,6 @@ def test_a_replay_leads_to_the_same_state(
     assert contents(again.journal) == contents(live.journal)
 
 
-@settings(deadline=None, max_examples=50)
 @given(
     game_types, st.lists(doings, max_size=20), st.lists(doings, max_size=10), st.sampled_from([1, 3, 10_000])
 )
@@ -257,7 +255,6 @@ def test_a_replayed_room_goes_on_as_the_first_would_have(
     assert seen[0] == seen[1]
 
 
-@settings(deadline=None, max_examples=50)
 @given(game_types, st.lists(doings, max_size=30))
 def test_the_same_inputs_give_the_same_events(game_type: GameType, doings: list[Any]) -> None:
     one, other = (played_through(game_type, doings, {}) for _ in range(2))
@@ -265,7 +262,6 @@ def test_the_same_inputs_give_the_same_events(game_type: GameType, doings: list[
     assert one.state_hash() == other.state_hash()
 
 
-@settings(deadline=None, max_examples=50)
 @given(game_types, st.lists(doings, max_size=30), st.integers(1, 4))
 def test_a_journal_never_outgrows_its_limit(game_type: GameType, doings: list[Any], limit: int) -> None:
     machine = Machine.start(game_type, b"seed", {}, limit=limit)
@@ -312,7 +308,6 @@ def test_wrong_options_are_refused_again() -> None:
 # ---------------------------------------------------------------------- crashes
 
 
-@settings(deadline=None, max_examples=50)
 @given(
     game_types, st.lists(doings, max_size=15), st.sampled_from([0.0, 0.5]), st.sampled_from([1, 3, 10_000])
 )

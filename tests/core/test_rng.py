@@ -5,7 +5,7 @@ from hashlib import sha256
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gamesrv.core.rng import Random
@@ -44,13 +44,11 @@ def test_the_first_words_of_a_known_seed() -> None:
     assert draw(Random(bytes(32)), 2) == [0x2C34CE1D, 0xF23B838C]
 
 
-@settings(deadline=None, max_examples=50)
 @given(seeds, st.integers(0, 50))
 def test_words_are_sha256_in_counter_mode(seed: bytes, count: int) -> None:
     assert draw(Random(seed), count) == by_the_book(seed, count)
 
 
-@settings(deadline=None, max_examples=50)
 @given(seeds, st.integers(0, 50), st.integers(1, 20))
 def test_it_goes_on_from_any_point(seed: bytes, drawn: int, count: int) -> None:
     first = Random(seed)
@@ -69,7 +67,6 @@ def test_the_seed_does_not_show() -> None:
     assert "secret" not in repr(Random(b"secret"))
 
 
-@settings(deadline=None, max_examples=50)
 @given(seeds, st.integers(1, 2**32))
 def test_below_stays_below(seed: bytes, limit: int) -> None:
     assert 0 <= Random(seed).below(limit) < limit
@@ -109,7 +106,6 @@ def test_below_is_even() -> None:
     assert sum((count - 1000) ** 2 / 1000 for count in counts.values()) < 20.5
 
 
-@settings(deadline=None, max_examples=50)
 @given(seeds, st.integers(-(2**40), 2**40), st.integers(0, 2**32 - 1))
 def test_between_includes_both_ends(seed: bytes, low: int, width: int) -> None:
     assert low <= Random(seed).between(low, low + width) <= low + width
@@ -122,7 +118,6 @@ def test_between_refuses_an_empty_range() -> None:
         Random(b"").between(2, 1)
 
 
-@settings(deadline=None, max_examples=50)
 @given(seeds, st.lists(st.integers(), min_size=1))
 def test_choice_takes_one_of_them(seed: bytes, options: list[int]) -> None:
     assert Random(seed).choice(options) in options
@@ -134,7 +129,6 @@ def test_choice_refuses_nothing() -> None:
         Random(b"").choice([])
 
 
-@settings(deadline=None, max_examples=50)
 @given(seeds, st.lists(st.integers()))
 def test_shuffle_keeps_what_there_is(seed: bytes, items: list[int]) -> None:
     shuffled = items.copy()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from attrs import define, field, frozen
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import NODEFAULT, Meta, Struct
 
@@ -211,7 +211,6 @@ anything = (
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(keys, anything))
 def test_only_what_the_hints_allow_passes(values: dict[str, Any]) -> None:
     good = "dx" in values and all(
@@ -303,7 +302,6 @@ def test_bad_words_are_refused(name: str, line: str, path: str, message: str) ->
     assert (refused.path, message in refused.message) == (path, True), refused.message
 
 
-@settings(deadline=None)
 @given(st.integers(-1, 1), st.integers(-1, 1))
 def test_what_was_read_parses(dx: int, dy: int) -> None:
     read = args("step").read([str(dx), f"dy={dy}"])

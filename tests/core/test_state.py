@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional
 
 import pytest
 from attrs import define, evolve, field, fields, frozen
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
@@ -181,7 +181,6 @@ def again(game: Kitchen) -> Any:
 # ---------------------------------------------------------------------- there and back
 
 
-@settings(deadline=None, max_examples=50)
 @given(states, whole)
 def test_any_state_comes_back_as_it_was(values: dict[str, Any], derived: int) -> None:
     game = kitchen(**values)
@@ -192,7 +191,6 @@ def test_any_state_comes_back_as_it_was(values: dict[str, Any], derived: int) ->
     assert fingerprint(restored) == fingerprint(game)
 
 
-@settings(deadline=None, max_examples=50)
 @given(states)
 def test_nothing_changes_its_type_or_its_order(values: dict[str, Any]) -> None:
     """`1`, `1.0` and `True` are equal, and so are two maps in different order: what is written tells them."""
@@ -211,7 +209,6 @@ def test_numbers_and_text_stay_what_they_are_whatever_the_hint_says(name: str, v
     assert (type(restored), restored) == (type(value), value)
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.permutations(range(6)))
 def test_maps_keep_their_order(seats: list[int]) -> None:
     game = kitchen(by_seat={seat: Card(Suit.CLUBS) for seat in seats})
@@ -220,7 +217,6 @@ def test_maps_keep_their_order(seats: list[int]) -> None:
     assert fingerprint(backwards) != fingerprint(game)
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.sets(st.text()))
 def test_sets_have_no_order(words: set[str]) -> None:
     one, other = set(sorted(words)), set(sorted(words, reverse=True))
@@ -233,7 +229,6 @@ timers = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=50)
 @given(timers, st.integers(0, 100), st.dictionaries(st.integers(0, 9), st.text()), st.none() | whole)
 def test_the_room_comes_back_with_the_game(
     timers: list[tuple[float, Any]], drawn: int, names: dict[int, str], result: Any
@@ -272,7 +267,6 @@ def test_a_private_map_is_not_in_the_restored_game_by_reference() -> None:
 # ---------------------------------------------------------------------- fingerprints
 
 
-@settings(deadline=None, max_examples=50)
 @given(states, states)
 def test_fingerprints_tell_states_apart(one: dict[str, Any], other: dict[str, Any]) -> None:
     first, second = kitchen(**one), kitchen(**other)

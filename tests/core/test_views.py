@@ -37,20 +37,17 @@ def says_none(view: View) -> bool:
     return any(v is None or (isinstance(v, dict) and says_none(v)) for v in view.values())
 
 
-@settings(deadline=None, max_examples=50)
 @given(views, views)
 def test_a_patch_leads_from_one_view_to_the_next(old: View, new: View) -> None:
     assert merge(prune(deepcopy(old)), diff(old, new)) == prune(new)
 
 
-@settings(deadline=None, max_examples=50)
 @given(views, views)
 def test_a_patch_says_so_on_the_wire_too(old: View, new: View) -> None:
     patch = json.loads(json.dumps(diff(old, new)))
     assert merge(prune(deepcopy(old)), patch) == prune(new)
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.lists(views, min_size=1, max_size=5))
 def test_whoever_follows_sees_what_a_newcomer_sees(history: list[View]) -> None:
     audience, seen = Audience(), View()
@@ -59,7 +56,6 @@ def test_whoever_follows_sees_what_a_newcomer_sees(history: list[View]) -> None:
         assert seen == prune(audience.view) == prune(view)
 
 
-@settings(deadline=None, max_examples=50)
 @given(views, views)
 def test_diff_and_prune_change_nothing(old: View, new: View) -> None:
     before = deepcopy((old, new))
@@ -68,7 +64,6 @@ def test_diff_and_prune_change_nothing(old: View, new: View) -> None:
     assert (old, new) == before
 
 
-@settings(deadline=None, max_examples=50)
 @given(views, views, views)
 def test_what_is_merged_into_a_view_stays_as_it_was(target: View, patch: View, more: View) -> None:
     before = deepcopy(patch)
@@ -76,14 +71,12 @@ def test_what_is_merged_into_a_view_stays_as_it_was(target: View, patch: View, m
     assert patch == before
 
 
-@settings(deadline=None, max_examples=50)
 @given(views)
 def test_the_same_view_needs_no_patch(view: View) -> None:
     assert diff(view, deepcopy(view)) == {}
     assert diff(view, prune(view)) == diff(prune(view), view) == {}
 
 
-@settings(deadline=None, max_examples=50)
 @given(views)
 def test_prune_leaves_nothing_that_counts_as_absent(view: View) -> None:
     pruned = prune(view)
@@ -160,7 +153,6 @@ def test_merge_takes_no_maps_of_the_patch_for_its_own() -> None:
     assert patch == {"a": {"x": {"y": 1}}}
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.lists(views, max_size=5))
 def test_versions_follow_one_another(history: list[View]) -> None:
     audience = Audience()
@@ -258,7 +250,7 @@ def turned(now: Any, then: Any) -> Any:
     return now
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(worlds, min_size=1, max_size=5))
 def test_patches_follow_objects_that_change_from_within(history: list[Any]) -> None:
     """What is seen is what `as_plain` makes of it all anew: the slow and sure way."""
@@ -271,7 +263,6 @@ def test_patches_follow_objects_that_change_from_within(history: list[Any]) -> N
         assert audience.change(world) is None
 
 
-@settings(deadline=None, max_examples=50)
 @given(worlds)
 def test_looking_changes_no_object(world: Any) -> None:
     before = deepcopy(world)

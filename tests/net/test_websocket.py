@@ -454,7 +454,7 @@ def conversation(chunks: list[bytes]) -> list[tuple[int, bytes]]:
     return said
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(frames, max_size=8), st.lists(st.integers(0, 400), max_size=8))
 def test_the_short_path_says_what_the_long_one_says(all_frames: list[bytes], cuts: list[int]) -> None:
     stream = b"".join(all_frames)

@@ -152,6 +152,14 @@ def test_an_address_is_forgotten_when_nothing_is_to_be_remembered() -> None:
     assert house.gate._addresses == {}
 
 
+def test_an_address_with_connections_is_remembered() -> None:
+    house = House(connections_per_address=2)
+    house.codes(2)
+    house.clock.advance(4)
+    house.gate.sweep()
+    assert house.codes(1) == [CloseCode.FULL]
+
+
 def test_a_guesser_is_remembered_until_it_is_forgiven() -> None:
     house = House(bad_tokens_per_address=1)
     peer, _ = house.come()

@@ -4,7 +4,7 @@ import math
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gamesrv.server.limits import Limits, TokenBucket
@@ -12,7 +12,6 @@ from gamesrv.server.limits import Limits, TokenBucket
 NAMES = [item.name for item in attrs.fields(Limits)]
 
 
-@settings(deadline=None, max_examples=50)
 @given(
     st.floats(0.1, 100),
     st.integers(1, 200),
@@ -36,7 +35,6 @@ def test_no_bucket_gives_more_than_burst_and_rate(
             assert last - first + 1 <= allowed + 1e-6
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.floats(0.1, 100), st.integers(1, 100))
 def test_who_keeps_to_the_rate_is_never_refused(rate: float, burst: int) -> None:
     bucket = TokenBucket(rate, burst)

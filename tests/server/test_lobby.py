@@ -1,5 +1,8 @@
 """The directory of rooms: what it opens, finds, lists and forgets."""
 
+import gc
+import weakref
+
 import pytest
 from attrs import define
 from twisted.internet.task import Clock
@@ -175,3 +178,15 @@ def test_a_room_that_is_over_does_not_tick_any_more(lobby: Lobby) -> None:
     clock.advance(1)
     assert room.machine.tick == ticked
     lobby.ticker.stop()
+
+
+@pytest.mark.parametrize("game", ["field", "cards"])
+def test_nothing_holds_a_room_that_is_over(lobby: Lobby, game: str) -> None:
+    """Else the memory of a server would grow with every room it ever had."""
+    room = lobby.create(game, {})
+    room.sit(guest())
+    room.close(CloseCode.ROOM_OVER, "over")
+    left = weakref.ref(room)
+    del room
+    gc.collect()
+    assert left() is None

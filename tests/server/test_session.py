@@ -139,7 +139,7 @@ class Tokens(RuleBasedStateMachine):
 
 
 TestTokens = Tokens.TestCase
-TestTokens.settings = settings(deadline=None, max_examples=30, stateful_step_count=30)
+TestTokens.settings = settings(max_examples=30, stateful_step_count=30)
 
 
 def test_a_bad_token_alters_nothing(sessions: Sessions, time: Time) -> None:
@@ -313,7 +313,6 @@ def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
 ODD = " a\u0301\u034f\u1100\u115f\u1161\u200b\n"
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40) | st.text(st.sampled_from(ODD), max_size=12))
 @example("a\u034f\u0301")
 def test_a_name_comes_out_fit_or_not_at_all(name: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent
@@ -140,7 +140,6 @@ def test_late_beats_are_made_up_for_up_to_four(ticking: Ticking, late: int) -> N
     assert room.steps == 20 + made_up, "and then it goes on as before"
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(0, 0.5), min_size=1, max_size=100))
 def test_steps_and_dropped_beats_add_up_to_the_time(costs: list[float]) -> None:
     """However long its steps take, a room's beats are made or counted as dropped."""
@@ -370,7 +369,6 @@ def test_alarms_that_were_replaced_do_not_pile_up(ticking: Ticking) -> None:
     assert [room.wakes for room in rooms] == [1] * 10
 
 
-@settings(deadline=None, max_examples=50)
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), st.none() | st.integers(-1, 8), st.integers(0, 4)),
