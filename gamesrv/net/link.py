@@ -30,12 +30,23 @@ class Link:
     round through the reactor. The rest is the transport's, which tells when its buffer fills up and drains.
     """
 
-    __slots__ = ("_abort", "_clock", "_direct", "_goodbye", "_transport", "address", "format", "peer")
+    __slots__ = (
+        "_abort",
+        "_clock",
+        "_close_timeout",
+        "_direct",
+        "_goodbye",
+        "_transport",
+        "address",
+        "format",
+        "peer",
+    )
 
     def __init__(self, transport: Transport, fmt: Format, gate: Gate, clock: Clock, goodbye: Goodbye) -> None:
         self._transport = transport
         self._clock = clock
         self._goodbye = goodbye
+        self._close_timeout = gate.limits.close_timeout
         self._abort: DelayedCall | None = None
         self._direct = isinstance(transport, TcpTransport) and not transport.TLS
         self.format = fmt
@@ -50,7 +61,7 @@ class Link:
         transport = self._transport
         if transport.disconnecting:
             return
-        if self._direct and not transport.dataBuffer and not transport._tempDataBuffer:
+        if self._nothing_waits():
             try:
                 sent = transport.socket.send(data)
             except OSError:
@@ -62,9 +73,16 @@ class Link:
         transport.write(data)
 
     def close(self, code: CloseCode, reason: str, within: float) -> None:
-        """Says goodbye, and cuts the link should the peer not take it in time."""
-        self.expire(within)
+        """Says goodbye, and cuts the link should the peer not take it in time.
+
+        Where all that was written is out, what is left is to hang up: that never takes long.
+        """
+        self.expire(min(within, self._close_timeout) if self._nothing_waits() else within)
         self._goodbye(code, reason)
+
+    def _nothing_waits(self) -> bool:
+        transport = self._transport
+        return self._direct and not transport.dataBuffer and not transport._tempDataBuffer
 
     def expire(self, within: float) -> None:
         """Cuts the link should it not be over by then: a peer that does not read could hold it for ever."""

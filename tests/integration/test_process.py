@@ -164,6 +164,13 @@ def test_those_who_do_not_listen_are_not_waited_for_too_long(tmp_path: Path) -> 
         assert 0.4 < server.end(signal.SIGTERM) < BOUND
 
 
+def test_those_who_took_it_all_and_never_hang_up_do_not_hold_it_up(tmp_path: Path) -> None:
+    """The drain, half a minute, is for what waits in a buffer; here nothing does."""
+    with serving(tmp_path, "--drain=1000") as server, ExitStack() as stack:
+        crowd(server, stack)
+        server.end(signal.SIGTERM)
+
+
 def test_a_server_that_nobody_visits_ends_at_once(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         assert server.end(signal.SIGTERM) < BOUND

@@ -43,9 +43,10 @@ async def test_what_the_socket_does_not_take_follows_in_order(open_house: OpenHo
     ann = await house.socket()
     await ann.enter("ann")
     peer = house.peer("ann")
+    narrow(peer, 65536)
     server = peer._connection._transport  # type: ignore[attr-defined]
     waited: list[bool] = []
-    sizes = [1_000_000, 10, 3_000_000, 200, 70_000] * 6
+    sizes = [500_000, 10, 1_000_000, 200, 70_000] * 6
 
     def send() -> None:
         waited.append(bool(server.dataBuffer or server._tempDataBuffer))
@@ -82,10 +83,10 @@ async def test_one_packet_after_the_other_through_a_narrow_socket(open_house: Op
         assert (event["seq"], len(event["data"]["fill"])) == (1000 + number, number * 37 % 5000)
 
 
-def narrow(peer: Peer) -> None:
+def narrow(peer: Peer, size: int = 4096) -> None:
     """Makes the kernel keep little for a peer that does not read."""
     handle = peer._connection._transport.getHandle()  # type: ignore[attr-defined]
-    handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
 
 
 def deafen(client: Client) -> None:
