@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from struct import pack
+from typing import cast
 from urllib.parse import urlsplit
 
 from autobahn.twisted.resource import WebSocketResource
@@ -188,6 +189,10 @@ class WebSocketFactory(WebSocketServerFactory):
             allowNullOrigin=True,
         )
         self.server = None
+        # autobahn copies its settings into every connection whose class has none: two kilobytes each.
+        settings = {name: getattr(self, name) for name in self.protocol.CONFIG_ATTRS}
+        settings = {name: value for name, value in settings.items() if not callable(value)}
+        self.protocol = cast(type[WebSocketProtocol], type("WebSocketProtocol", (self.protocol,), settings))
 
     def game_allows(self, origin: str | None, host: str) -> bool:
         """Whether a page of that origin may connect: one of this host, or one that is listed.
