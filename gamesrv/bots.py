@@ -77,7 +77,7 @@ class BotClient(Protocol):
 
     def __init__(self, clock: Clock, name: str, room: str, policy: type[Bot], random: Random) -> None:
         self._clock = clock
-        self._name = name
+        self.name = name
         self._room = room
         self._policy = policy
         self._random = random
@@ -102,7 +102,7 @@ class BotClient(Protocol):
         self._end()
 
     def connectionMade(self) -> None:
-        self._say(Hello(name=self._name))
+        self._say(Hello(name=self.name))
 
     def dataReceived(self, data: bytes) -> None:
         for frame in self._frames.feed(data):
@@ -155,7 +155,7 @@ class BotClient(Protocol):
         try:
             think(*args)
         except BaseException:
-            self._log.failure("Bot {name} failed", name=self._name)
+            self._log.failure("Bot {name} failed", name=self.name)
             self.failed = True
             self.leave()
 
@@ -220,8 +220,13 @@ class BotKeeper:
             bots.pop().leave()
 
     def _send(self, room: Room, policy: type[Bot]) -> BotClient:
-        name = self.random.choice(NAMES)
+        name = self.random.choice(self._free_names(room))
         seed = self.random.word().to_bytes(4, "big")
         bot = BotClient(self.clock, name, room.id, policy, Random(seed))
         loopback.connect(self.clock, bot, self.factory.buildProtocol(None))
         return bot
+
+    def _free_names(self, room: Room) -> list[str]:
+        """Two Emils would be one too many, as long as there are other names."""
+        taken = {member.name for member in room.seats.values()} | {bot.name for bot in self._bots[room]}
+        return [name for name in NAMES if name not in taken] or list(NAMES)
