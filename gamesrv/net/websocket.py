@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
+from autobahn.util import encode_truncate
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 
 from gamesrv.core.messages import ServerMessage
@@ -23,6 +24,8 @@ __all__ = ["SUBPROTOCOLS", "WebSocketFactory", "WebSocketProtocol", "web_socket_
 
 TEXT, BINARY = 1, 2
 PINGS_PER_SECOND = 10
+REASON_SIZE = 123
+"""What is left for words in a control frame of 125 bytes (RFC 6455 section 5.5)."""
 
 
 class WebSocketFormat:
@@ -161,7 +164,7 @@ class WebSocketProtocol(WebSocketServerProtocol):
 
     def _game_goodbye(self, code: CloseCode, reason: str) -> None:
         """The public `sendClose` refuses the codes below 3000 that we need."""
-        self.sendCloseFrame(code=int(code), reasonUtf8=reason.encode()[:120], isReply=False)
+        self.sendCloseFrame(code=int(code), reasonUtf8=encode_truncate(reason, REASON_SIZE), isReply=False)
 
 
 class WebSocketFactory(WebSocketServerFactory):

@@ -37,7 +37,6 @@ class Outbox:
     """The way out to one connection."""
 
     __slots__ = (
-        "_connection",
         "_format",
         "_limits",
         "_owed",
@@ -49,7 +48,6 @@ class Outbox:
     )
 
     def __init__(self, connection: Connection, limits: Limits) -> None:
-        self._connection = connection
         self._format = connection.format
         self._write = connection.write
         self._limits = limits
