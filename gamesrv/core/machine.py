@@ -4,8 +4,6 @@ Whatever enters does so as an `Input`, in order; timers fire inside as the clock
 options and inputs give the same states, so a journal is a replay, a recovery and a test at once.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from heapq import heappop
 from typing import Any
 
@@ -93,7 +91,7 @@ class Machine:
 
     def look(self, seat: int | None = None) -> object:
         """Everyone's view, or a seat's own, as the author gives it: an `Audience` makes plain data of it."""
-        with _refusing_nobody("view()" if seat is None else "view_for()"):
+        with _RefusingNobody("view()" if seat is None else "view_for()"):
             return self.game.view() if seat is None else self.game.view_for(seat)
 
     def view(self) -> View:
@@ -125,7 +123,7 @@ class Machine:
                 self._join(item)
             case kind:
                 hook = f"on_{kind}"
-                with _refusing_nobody(hook):
+                with _RefusingNobody(hook):
                     getattr(self.game, hook)(item.seat)
                 if kind == "leave":
                     del self._context.names[item.seat]
@@ -134,10 +132,10 @@ class Machine:
         context = self._context
         while context.timers and context.timers[0].due <= context.tick and not context.finished:
             timer = heappop(context.timers)
-            with _refusing_nobody(timer.name):
+            with _RefusingNobody(timer.name):
                 getattr(self.game, timer.name)(*timer.args)
         if self.game_type.rules.tick_rate and not context.finished:
-            with _refusing_nobody("on_tick"):
+            with _RefusingNobody("on_tick"):
                 self.game.on_tick()
 
     def _join(self, item: Input) -> None:
@@ -183,10 +181,21 @@ def _context(game_type: GameType, seed: bytes, options: dict[str, Any]) -> Conte
     return Context(Random(seed), chosen, game_type.rate)
 
 
-@contextmanager
-def _refusing_nobody(where: str) -> Iterator[None]:
-    """For author's code that nobody has asked for, so that nobody is there to be told no."""
-    try:
-        yield
-    except Refused as refused:
-        raise GameError(f"Refused({refused.message!r}) in {where}: nobody is there to be told") from refused
+class _RefusingNobody:
+    """For author's code that nobody has asked for, so that nobody is there to be told no.
+
+    A class, since every tick goes through it: as a generator it would cost three times as much.
+    """
+
+    __slots__ = ("_where",)
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, Refused):
+            problem = f"Refused({error.message!r}) in {self._where}: nobody is there to be told"
+            raise GameError(problem) from error
