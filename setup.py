@@ -33,7 +33,7 @@ setup(
     long_description=Path("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
-    license_files=["LICENSE"],
+    license_files=["LICENSE", "web/vendor/*/LICENSE"],
     classifiers=[
         "Development Status :: 3 - Alpha",
         "Framework :: Twisted",

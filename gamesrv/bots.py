@@ -1,21 +1,21 @@
-"""Bots: policies that play over loopback transports, through the same door as everybody else.
+"""A bot: a policy that plays over a loopback transport, through the same door as everybody else.
 
-A `BotClient` speaks the packet protocol to a packet protocol's server end, as a native client would over a
-socket. The `BotKeeper` sees to it that a public room of each game with a policy has a few players.
+It speaks the packet protocol to a packet protocol's server end, as a native client would over a socket.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 from attrs import define, field
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.task import CooperativeTask, Cooperator
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from gamesrv.core.bot import Bot
-from gamesrv.core.game import Refused
+from gamesrv.core.bot import Act, Bot
 from gamesrv.core.messages import (
     ClientMessage,
     Command,
@@ -24,76 +24,95 @@ from gamesrv.core.messages import (
     Join,
     Joined,
     Leave,
-    Ping,
+    Left,
+    Ready,
     Refusal,
     Update,
     Welcome,
 )
 from gamesrv.core.rng import Random
-from gamesrv.core.schema import GameType
 from gamesrv.core.views import View, merge
-from gamesrv.net import loopback
 from gamesrv.net.link import Transport
-from gamesrv.net.tcp import PacketFactory
 from gamesrv.server.interfaces import Clock, DelayedCall
-from gamesrv.server.lobby import Lobby
-from gamesrv.server.room import Room
 from gamesrv.wire import packets
 from gamesrv.wire.frames import FrameDecoder
 from gamesrv.wire.packets import SERVER_FRAMING
 
-__all__ = ["BotClient", "BotKeeper"]
+__all__ = ["Backroom", "BotClient", "Place"]
 
-NAMES = (
-    "Ada",
-    "Bo",
-    "Cleo",
-    "Dot",
-    "Emil",
-    "Fay",
-    "Gus",
-    "Hal",
-    "Ida",
-    "Jo",
-    "Kit",
-    "Lou",
-    "Max",
-    "Nia",
-    "Otto",
-    "Pia",
-)
 SHORTEST_PAUSE = 0.05
 """Seconds between two thoughts that no policy goes below: nobody is faster, and the clock is everyone's."""
-REST = 60.0
-"""Seconds without new bots for a game whose policy has failed."""
+SLICE = 0.002
+"""Seconds that thinking may hold everything else up."""
+
+
+@define(eq=False)
+class Backroom:
+    """Where bots think: each for itself while it is quick, and those that take longer in turns."""
+
+    clock: Clock
+    _turns: Cooperator = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._turns = Cooperator(self._slice, lambda work: cast(IDelayedCall, self.clock.callLater(0, work)))
+
+    def ponder(self, thoughts: Iterator[None]) -> CooperativeTask[Iterator[None]]:
+        """Goes through ``thoughts`` in slices, all who ponder in turns."""
+        return self._turns.cooperate(thoughts)
+
+    def _slice(self) -> Callable[[], bool]:
+        end = self.clock.seconds() + SLICE
+        return lambda: self.clock.seconds() >= end
+
+
+@define(frozen=True)
+class Place:
+    """Where a bot is sent."""
+
+    room: str
+    ticket: str | None = None
 
 
 class BotClient(Protocol):
-    """The client's end of a bot's connection: keeps the view, and lets the policy think at its own pace."""
+    """The client's end of a bot's connection: keeps the view, and lets the policy think at its own pace.
+
+    ``on_end`` is called once, when it has gone.
+    """
 
     _log = Logger()
 
     transport: Transport
 
-    def __init__(self, clock: Clock, name: str, room: str, policy: type[Bot], random: Random) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        backroom: Backroom,
+        name: str,
+        place: Place,
+        policy: type[Bot],
+        random: Random,
+        on_end: Callable[[BotClient], object] = lambda bot: None,
+    ) -> None:
+        self._backroom = backroom
+        self._clock = backroom.clock
         self.name = name
-        self._room = room
+        self._place = place
         self._policy = policy
         self._random = random
+        self._on_end = on_end
         self._frames = FrameDecoder(SERVER_FRAMING)
         self._bot: Bot | None = None
+        self._rate = 0
         self._view: View = {}
         self._mine: View = {}
         self._thought: DelayedCall | None = None
+        self._pondering: CooperativeTask[Iterator[None]] | None = None
+        self.session: str | None = None
+        """Its session's id, once it is greeted."""
+        self.seat: int | None = None
+        """Where it sits, once it does."""
         self.alive = True
         self.failed = False
         """Whether it left because its policy raised."""
-
-    @property
-    def seated(self) -> bool:
-        """Whether it has its seat yet."""
-        return self._bot is not None
 
     def leave(self) -> None:
         """Gives the seat up and goes."""
@@ -113,47 +132,105 @@ class BotClient(Protocol):
         self._end()
 
     def _end(self) -> None:
-        self.alive = False
-        if self._thought is not None and self._thought.active():
-            self._thought.cancel()
+        if self.alive:
+            self.alive = False
+            self._hush()
+            self._on_end(self)
+
+    # ------------------------------------------------------------------ what it hears
 
     def _take(self, message: object) -> None:
         match message:
-            case Welcome():
-                self._say(Join(room=self._room))
-            case Joined():
-                self._view = message.view
-                self._mine = message.mine if isinstance(message.mine, dict) else {}
-                if self._bot is None and message.seat is not None:
-                    self._guarded(self._begin, message.seat)
             case Update():
                 merge(self._view, message.delta if isinstance(message.delta, dict) else {})
                 merge(self._mine, message.mine if isinstance(message.mine, dict) else {})
-            case Event() if self._bot is not None:
-                self._guarded(self._bot.on_event, message.name, message.data)
-            case Refusal() if self._bot is None:
+                if not self._rate:
+                    self._wait(self._think)
+            case Event():
+                self._hear(message)
+            case Joined():
+                self._join(message)
+            case Welcome():
+                self.session = message.session
+                self._say(Join(room=self._place.room, ticket=self._place.ticket))
+            case Left():
+                self.leave()
+            case Refusal() if self.seat is None:
                 self.leave()  # somebody was faster
 
-    def _begin(self, seat: int) -> None:
-        self._bot = self._policy(seat, self._random)
-        self._rest()
+    def _join(self, joined: Joined) -> None:
+        """A game to play; or one that will begin, or that is over, and others wait for its word."""
+        self.seat, self._rate, self._view = joined.seat, joined.rate, joined.view
+        self._mine = joined.mine if isinstance(joined.mine, dict) else {}
+        if joined.state != "playing":
+            self._wait(self._get_ready)
+        elif joined.seat is not None:
+            self._bot = self._bot or self._guarded(self._policy, joined.seat, self._random)
+            self._wait(self._think)
 
-    def _rest(self) -> None:
+    def _hear(self, event: Event) -> None:
+        if event.name == "started":
+            self._bot = None  # another game, another mind
+        elif self._bot is not None:
+            self._guarded(self._bot.on_event, event.name, event.data)
+        if event.name == "finished" and self.alive:
+            self._wait(self._get_ready)
+
+    def _get_ready(self) -> None:
+        self._say(Ready())
+
+    # ------------------------------------------------------------------ what it thinks
+
+    def _wait(self, then: Callable[[], object]) -> None:
+        """Does something in a while, and not what it had in mind before."""
+        self._hush()
         fastest, slowest = self._policy.pace
         pause = fastest + (slowest - fastest) * self._random.below(1000) / 1000
-        self._thought = self._clock.callLater(max(SHORTEST_PAUSE, pause), self._guarded, self._think)
+        self._thought = self._clock.callLater(max(SHORTEST_PAUSE, pause), self._guarded, then)
+
+    def _hush(self) -> None:
+        if self._thought is not None and self._thought.active():
+            self._thought.cancel()
+        if self._pondering is not None:
+            pondering, self._pondering = self._pondering, None
+            pondering.stop()
 
     def _think(self) -> None:
-        """One thought. Where there is nothing to do, a sign of life: the server closes on who is silent."""
-        assert self._bot is not None
-        act = self._bot.act(self._view, self._mine)
-        self._say(Ping() if act is None else Command(*act))
-        self._rest()
+        """What takes no time is done at once; what goes on is pondered, so that nobody waits for it."""
+        if self._bot is None:
+            return
+        thoughts, best = self._bot.think(self._view, self._mine), None
+        end = self._clock.seconds() + SLICE
+        for best in thoughts:
+            if self._clock.seconds() >= end:
+                self._pondering = self._backroom.ponder(self._ponder(thoughts, best))
+                return
+        self._act(best)
 
-    def _guarded(self, think: Callable[..., object], *args: Any) -> None:
+    def _ponder(self, thoughts: Iterator[Act | None], best: Act | None) -> Iterator[None]:
+        spent = SLICE
+        while spent < self._policy.budget:
+            yield
+            started = self._clock.seconds()
+            thought = self._guarded(next, thoughts, self)
+            if thought is self or not self.alive:
+                break
+            best = thought
+            spent += self._clock.seconds() - started
+        self._pondering = None
+        if self.alive:
+            self._act(best)
+
+    def _act(self, act: Act | None) -> None:
+        if act is not None:
+            self._say(Command(*act))
+        if self._rate:
+            self._wait(self._think)
+
+    def _guarded(self, think: Callable[..., Any], *args: Any) -> Any:
         """A policy is an author's code: should it fail, this bot leaves and nothing else happens."""
         try:
-            think(*args)
+            return think(*args)
         except BaseException:
             self._log.failure("Bot {name} failed", name=self.name)
             self.failed = True
@@ -161,72 +238,3 @@ class BotClient(Protocol):
 
     def _say(self, message: ClientMessage) -> None:
         self.transport.write(packets.encode_client(message))
-
-
-@define(eq=False)
-class BotKeeper:
-    """Keeps one public room of each game that has a policy filled up to ``wanted`` players.
-
-    Bots come while there are fewer, and leave one by one as people come, or all when the game is over.
-    """
-
-    clock: Clock
-    lobby: Lobby
-    factory: PacketFactory
-    """Makes the server's end of a bot's connection."""
-    wanted: int
-    random: Random
-    _bots: dict[Room, list[BotClient]] = field(factory=dict, init=False)
-    _resting: dict[str, float] = field(factory=dict, init=False)
-    """Until when which game gets no bots."""
-
-    def tend(self) -> None:
-        """Looks after the rooms; call it every now and then."""
-        now = self.clock.seconds()
-        for room in tuple(self._bots):
-            self._tend_room(room, now)
-        for game_type in self.lobby.games.values():
-            policy = game_type.rules.bot
-            if policy is not None and self.wanted > 0 and self._resting.get(game_type.name, now) <= now:
-                self._tend_game(game_type, policy)
-
-    def _tend_room(self, room: Room, now: float) -> None:
-        bots = self._bots.pop(room)
-        if any(bot.failed for bot in bots):
-            self._resting[room.game_type.name] = now + REST
-        alive = [bot for bot in bots if bot.alive]
-        if room.open and not room.machine.finished:
-            self._bots[room] = alive
-        else:
-            for bot in alive:
-                bot.leave()
-
-    def _tend_game(self, game_type: GameType, policy: type[Bot]) -> None:
-        room = next((room for room in self._bots if room.game_type is game_type), None)
-        if room is None:
-            try:
-                room = self.lobby.quick(game_type.name)
-            except Refused:
-                return
-        bots = self._bots.setdefault(room, [])
-        seated = sum(bot.seated for bot in bots)
-        people = len(room.seats) - seated
-        # Where nobody is yet, one seat stays free for whoever comes first.
-        wanted = min(self.wanted, game_type.capacity - (not people))
-        missing = wanted - people - len(bots)
-        for _ in range(missing):
-            bots.append(self._send(room, policy))
-        if missing < 0 and bots:
-            bots.pop().leave()
-
-    def _send(self, room: Room, policy: type[Bot]) -> BotClient:
-        name = self.random.choice(self._free_names(room))
-        seed = self.random.word().to_bytes(4, "big")
-        bot = BotClient(self.clock, name, room.id, policy, Random(seed))
-        loopback.connect(self.clock, bot, self.factory.buildProtocol(None))
-        return bot
-
-    def _free_names(self, room: Room) -> list[str]:
-        """Two Emils would be one too many, as long as there are other names."""
-        taken = {member.name for member in room.seats.values()} | {bot.name for bot in self._bots[room]}
-        return [name for name in NAMES if name not in taken] or list(NAMES)

@@ -14,9 +14,9 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from gamesrv.bots import BotKeeper
 from gamesrv.core.rng import Random
 from gamesrv.core.schema import GameType
+from gamesrv.keeper import BotKeeper
 from gamesrv.net.tcp import PacketFactory
 from gamesrv.server.gate import Gate
 from gamesrv.server.interfaces import Clock
@@ -43,7 +43,7 @@ class GameService(Service):
     reap_interval: float = 1.0
     """Seconds between two looks for what has had its time."""
     bots: int = 3
-    """Players that the public room of a game with a policy has at least."""
+    """Players that the public room of a game with a policy has at least; 0 for no bots anywhere."""
     on_fatal: Callable[[], object] = lambda: None
     """Called when the clock has failed and nothing can go on."""
     entropy: Callable[[int], bytes] = token_bytes
@@ -59,7 +59,7 @@ class GameService(Service):
         self.ticker = Ticker(self.clock, self.tick_rate)
         self.lobby = Lobby(self.games, self.limits, self.ticker, now, self.entropy)
         self.gate = Gate(self.lobby, self.limits, now)
-        door = PacketFactory(self.gate, self.clock)
+        door = PacketFactory(self.gate, self.clock, idle=None)
         self.keeper = BotKeeper(self.clock, self.lobby, door, self.bots, Random(self.entropy(32)))
         self._reaper = LoopingCall(self._look_after)
         self._reaper.clock = cast(IReactorTime, self.clock)
@@ -83,7 +83,7 @@ class GameService(Service):
         """A fault in here must not stop the reaper."""
         try:
             self.gate.sweep()
-            self.keeper.tend()
+            self.keeper.tend(self.lobby.look_after())
         except BaseException:
             self._log.failure("The reaper failed, and goes on")
 

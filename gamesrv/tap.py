@@ -243,7 +243,7 @@ def _with_ports(game: GameService, options: Options, reactor: Any) -> MultiServi
     socket = web_socket_resource(game.gate, reactor, frozenset(options.origins))
     factories = {
         "web": WebSite(game.gate, socket, reactor),
-        "packets": PacketFactory(game.gate, reactor),
+        "packets": PacketFactory(game.gate, reactor, options.limits.packet_idle),
         "telnet": TelnetFactory(game.gate, reactor),
     }
     server = Server()

@@ -94,6 +94,84 @@ class Field(Game):
         return {"avatars": self.avatars}
 
 
+class Caller(Bot):
+    """Calls when it is asked to."""
+
+    pace = (0.5, 1.0)
+
+    def act(self, view: Any, mine: Any) -> Act | None:
+        return ("call", {}) if view["turn"] == self.seat else None
+
+
+@frozen
+class Round:
+    """What a round of calls may be opened with."""
+
+    players: Annotated[int, Meta(ge=2, le=4)] = 3
+    calls: Annotated[int, Meta(ge=1, le=100)] = 6
+
+    def __attrs_post_init__(self) -> None:
+        if self.calls < self.players:
+            raise Refused("everyone calls once at least", "bad_options", "options.calls")
+
+
+@define
+class Calls(Game):
+    """All call in turn, once everyone is there. Bots help out."""
+
+    name, seats, begins, bot, Options = "calls", (2, 4), "full", Caller, Round
+    stand_ins, grace = True, 120.0
+    turn: Seat = 0
+    called: list[Seat] = field(factory=list)
+    there: dict[Seat, str] = field(factory=dict)
+
+    @classmethod
+    def seats_for(cls, options: Round) -> tuple[int, int]:
+        return options.players, options.players
+
+    def on_start(self) -> None:
+        self.there = dict(self.names)
+        self.emit("opened", by=sorted(self.there))
+
+    def on_join(self, seat: Seat) -> None:
+        self.there[seat] = self.names[seat]
+
+    def on_leave(self, seat: Seat) -> None:
+        del self.there[seat]
+
+    @command
+    def call(self, seat: Seat) -> None:
+        """Say that you are there."""
+        if seat != self.turn:
+            raise Refused("it is not your turn", "not_your_turn")
+        self.called.append(seat)
+        self.turn = (self.turn + 1) % self.options.players
+        if len(self.called) == self.options.calls:
+            self.finish(self.called)
+
+    @command("pass")
+    def skip(self, seat: Seat) -> None:
+        """Let it go."""
+        self.turn = (self.turn + 1) % self.options.players
+
+    def view(self) -> dict[str, Any]:
+        return {"turn": self.turn, "called": self.called, "there": self.there}
+
+    def view_for(self, seat: Seat) -> dict[str, Any]:
+        return {"secret": 1000 + seat}
+
+
+@define
+class Quorum(Calls):
+    """Begins when enough are there and all want to."""
+
+    name, begins = "quorum", "ready"
+
+    @classmethod
+    def seats_for(cls, options: Round) -> tuple[int, int]:
+        return 2, options.players
+
+
 @frozen
 class Table:
     """What a round of cards may be opened with."""

@@ -23,7 +23,7 @@ def test_the_program_on_the_page_plays(
     monkeypatch.setattr(socket, "create_connection", {("127.0.0.1", 4000): client}.get)
     with client, server:
         server.sendall(packets.encode(Welcome("s", "robot", "token", 30, 0, 1)))
-        server.sendall(packets.encode(Joined("arena-1", "arena", 0, 1, 0, {"avatars": {}})))
+        server.sendall(packets.encode(Joined("arena-1", "arena", 0, 1, 0, {"avatars": {}}, "playing")))
         for tick in range(38):
             server.sendall(packets.encode(Update(tick, tick + 1, delta={"avatars": {"0": {"x": tick}}})))
         exec(compile(program, str(PAGE), "exec"), {})

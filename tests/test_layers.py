@@ -18,7 +18,7 @@ TWISTED = {"twisted", "zope.interface"}
 AUTOBAHN = {"autobahn", "txaio"}
 AT_SERVER = VALUES | TWISTED | {"gamesrv.core", "gamesrv.server", "gamesrv.wire"}
 AT_NET = AT_SERVER | {"gamesrv.net"}
-AT_SERVICE = AT_NET | {"gamesrv.bots", "gamesrv.cancellable", "gamesrv.storage"}
+AT_SERVICE = AT_NET | {"gamesrv.bots", "gamesrv.keeper", "gamesrv.cancellable", "gamesrv.storage"}
 PUBLIC_API = {f"gamesrv.{name}" for name in gamesrv.__all__}
 REACTOR = "twisted.internet.reactor"
 
@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "net/websocket.py": AT_NET | AUTOBAHN,
     "net/http.py": AT_NET | AUTOBAHN,
     "bots.py": AT_NET,
+    "keeper.py": AT_NET | {"gamesrv.bots"},
     "service.py": AT_SERVICE,
     "tap.py": AT_SERVICE | {"gamesrv.service"},
     "games": PUBLIC_API | {"attrs", "gamesrv.games"},

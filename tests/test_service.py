@@ -12,7 +12,7 @@ from gamesrv.server.gate import Gate
 from gamesrv.service import GameService
 from gamesrv.wire.close import CloseCode
 from tests.games import Cards, Field
-from tests.world import TRANSPORTS, World, entropy
+from tests.world import TRANSPORTS, Entropy, World
 
 
 def stopping(world: World) -> list[object]:
@@ -39,7 +39,7 @@ def test_an_idle_service_starts_and_stops() -> None:
 
 def test_a_service_that_never_started_stops() -> None:
     clock = Clock()
-    service = GameService(clock, [GameType.of(Field)], entropy=entropy)
+    service = GameService(clock, [GameType.of(Field)], entropy=Entropy())
     done: list[object] = []
     service.stopService().addCallback(done.append)
     assert done == [None] and clock.getDelayedCalls() == []
@@ -91,7 +91,7 @@ def test_stopping_sees_everyone_out(bots: int) -> None:
 def test_bots_alone_do_not_hold_it_up() -> None:
     world = World(bots=4)
     world.run(2)
-    assert len(world.rooms[0].seats) == 3
+    assert len(world.rooms[0].seating.seats) == 3
     assert stopping(world) == [None]
     assert world.clock.getDelayedCalls() == []
 
@@ -192,7 +192,7 @@ def test_the_death_of_the_clock_is_fatal(logged_failures: list[LogEvent]) -> Non
     fatal: list[str] = []
     clock = Clock()
     service = GameService(
-        clock, [GameType.of(Cards)], bots=0, on_fatal=lambda: fatal.append("stop"), entropy=entropy
+        clock, [GameType.of(Cards)], bots=0, on_fatal=lambda: fatal.append("stop"), entropy=Entropy()
     )
     service.startService()
     service._fatal(Failure(OSError("no time")))

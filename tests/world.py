@@ -16,6 +16,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
+from gamesrv.core.rng import Random
 from gamesrv.core.schema import GameType
 from gamesrv.net.loopback import LoopbackAddress, LoopbackTransport
 from gamesrv.net.tcp import PacketFactory
@@ -38,9 +39,14 @@ _IDS = {cls.__struct_config__.tag: number for cls, number in CLIENT_IDS.items()}
 _OPS = {number: cls.__struct_config__.tag for cls, number in SERVER_IDS.items()}
 
 
-def entropy(size: int) -> bytes:
-    """Chance that is the same in every run."""
-    return bytes(range(size))
+class Entropy:
+    """Chance that is the same in every run, and never twice the same within one."""
+
+    def __init__(self) -> None:
+        self._random = Random(b"the tests")
+
+    def __call__(self, size: int) -> bytes:
+        return bytes(self._random.below(256) for _ in range(size))
 
 
 class World:
@@ -52,7 +58,7 @@ class World:
         txaio.config.loop = self.clock
         self.limits = Limits(**limits)
         types = [GameType.of(game) for game in games]
-        self.service = GameService(self.clock, types, self.limits, bots=bots, entropy=entropy)
+        self.service = GameService(self.clock, types, self.limits, bots=bots, entropy=Entropy())
         self.service.startService()
         self.people: list[Person] = []
 
@@ -214,7 +220,7 @@ class PacketPerson(Person):
     def __init__(self, world: World, host: str | None) -> None:
         super().__init__(world)
         self._frames = FrameDecoder(SERVER_FRAMING)
-        factory = PacketFactory(world.service.gate, world.clock)
+        factory = PacketFactory(world.service.gate, world.clock, world.limits.packet_idle)
         self.link_to(factory.buildProtocol(None), _Ear(self), host)
 
     def hear(self, data: bytes) -> None:

@@ -1,6 +1,6 @@
 """The author's side of a bot: a policy that sees what a player sees and answers with commands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 from gamesrv.core.rng import Random
@@ -19,7 +19,9 @@ class Bot:
     """
 
     pace: ClassVar[tuple[float, float]] = (0.25, 0.75)
-    """Seconds between two thoughts, from and to; the moment is drawn anew each time."""
+    """Seconds from something new to a thought about it, from and to; the moment is drawn anew each time."""
+    budget: ClassVar[float] = 0.05
+    """Seconds of computing that one thought may take."""
 
     def __init__(self, seat: int, random: Random) -> None:
         self.seat = seat
@@ -28,6 +30,14 @@ class Bot:
     def act(self, view: Mapping[str, Any], mine: Mapping[str, Any]) -> Act | None:
         """What to do now, given everyone's view and one's own; `None` for nothing."""
         return None
+
+    def think(self, view: Mapping[str, Any], mine: Mapping[str, Any]) -> Iterator[Act | None]:
+        """The same for a policy that takes its time: each item is the best act found so far.
+
+        It goes on in small slices between other work, so no step of it should take more than a millisecond
+        or two, and ends by itself or with the `budget`; the last item counts.
+        """
+        yield self.act(view, mine)
 
     def on_event(self, name: str, data: Mapping[str, Any]) -> None:
         """Something happened."""

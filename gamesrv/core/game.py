@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from heapq import heappush
 from math import ceil
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, overload
 
 import msgspec
 from attrs import define, field, frozen
 
-from gamesrv.core.bot import Bot
+from gamesrv.core.bot import Act, Bot
 from gamesrv.core.plain import NotPlain, check_plain
 from gamesrv.core.rng import Random
 
@@ -22,6 +22,7 @@ __all__ = [
     "NoOptions",
     "Refused",
     "Seat",
+    "Begins",
     "Timer",
     "as_plain",
     "command",
@@ -29,6 +30,9 @@ __all__ = [
 
 Seat: TypeAlias = int
 """The number of a place in a room, from 0."""
+
+Begins: TypeAlias = Literal["at_once", "full", "ready"]
+"""When a room's game begins: with the room; with the last seat; when enough are there and all are ready."""
 
 Handler = TypeVar("Handler", bound=Callable[..., None])
 
@@ -50,17 +54,30 @@ class Refused(Exception):
         self.path = path
 
 
-def command(handler: Handler) -> Handler:
-    """Marks a method as a command that players may call.
+@overload
+def command(handler: Handler) -> Handler: ...
+
+
+@overload
+def command(handler: str) -> Callable[[Handler], Handler]: ...
+
+
+def command(handler: Handler | str) -> Handler | Callable[[Handler], Handler]:
+    """Marks a method as a command that players may call; ``@command("pass")`` gives it another name.
 
     Its first argument is the seat; the type hints of the others are their validation (`typing.Annotated` with
     `gamesrv.Meta` sets limits), their documentation and the clients' types.
     """
-    setattr(handler, COMMAND_MARK, True)
-    return handler
+
+    def mark(method: Handler) -> Handler:
+        setattr(method, COMMAND_MARK, handler if isinstance(handler, str) else "")
+        return method
+
+    return mark if isinstance(handler, str) else mark(handler)
 
 
 COMMAND_MARK = "_gamesrv_command"
+"""The attribute that holds a command's name, where that is not the method's."""
 
 
 @frozen
@@ -130,25 +147,36 @@ class Game:
 
     name: ClassVar[str]
     """What clients call the game; lower case."""
+    title: ClassVar[str] = ""
+    """What people call it; by default the name."""
     seats: ClassVar[tuple[int, int]] = (1, 8)
     """The fewest players it can be played with, and the most."""
+    begins: ClassVar[Begins] = "at_once"
+    """When it begins; unless that is at once, the room waits until then."""
     tick_rate: ClassVar[int] = 0
     """Steps per second (Hz); 0 for a game in which nothing moves between commands and timers."""
     Options: ClassVar[type] = NoOptions
     """An attrs class: what a room may be opened with."""
     bot: ClassVar[type[Bot] | None] = None
     """A policy that can play it."""
+    stand_ins: ClassVar[bool] = False
+    """Whether bots play for those who are away, and take the seats of those who leave in mid-game."""
+    grace: ClassVar[float | None] = None
+    """Seconds that the seat of a lost connection is held; by default the server's."""
+    browser_modules: ClassVar[tuple[str, ...]] = ()
+    """Modules whose source a page may load, at ``/rules/<game>/<last part>.py``, to run them itself."""
 
     # ------------------------------------------------------------------ what happens to a game
 
     def on_start(self) -> None:
-        """The room opens. Options and chance are at hand, nobody is seated yet.
+        """The game begins. Options and chance are at hand; `names` too, unless it starts at once: then nobody
+        is seated yet.
 
         May raise `Refused` where the options don't go together.
         """
 
     def on_join(self, seat: Seat) -> None:
-        """A player takes the seat. May raise `Refused`."""
+        """A player takes the seat, after the start. May raise `Refused`."""
 
     def on_drop(self, seat: Seat) -> None:
         """The player's connection is lost; the seat is held for a while."""
@@ -171,6 +199,21 @@ class Game:
     def view_for(self, seat: Seat) -> Mapping[str, Any]:
         """What this seat alone may see besides."""
         return {}
+
+    @classmethod
+    def seats_for(cls, options: Any) -> tuple[int, int]:
+        """The fewest and the most players of a room with these options, both within `seats`."""
+        return cls.seats
+
+    @classmethod
+    def read_line(
+        cls, line: str, view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | None
+    ) -> Act | str | None:
+        """What a line typed at a text window means: a command and its arguments, or text to answer with.
+
+        `None` for what is none of the game's own words. May raise `Refused`.
+        """
+        return None
 
     @classmethod
     def picture(cls, view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | None) -> str | None:

@@ -23,7 +23,7 @@ class Input(Struct, frozen=True, array_like=True, omit_defaults=True):
 
 @define(eq=False)
 class Journal:
-    """The seed, the options and the inputs of one room; ``tick`` is how far it got.
+    """The seed, the options and the inputs of one game; ``tick`` is how far it got.
 
     It holds at most ``limit`` inputs: past that it starts again from a checkpoint of the state, so that
     a room may run for days.
@@ -32,6 +32,8 @@ class Journal:
     game: str
     seed: bytes = field(repr=False)
     options: dict[str, Any]
+    names: dict[int, str] = field(factory=dict)
+    """Who was there at the start."""
     limit: int = 10_000
     tick: int = 0
     checkpoint: bytes | None = field(default=None, repr=False)

@@ -4,10 +4,12 @@ Whatever enters does so as an `Input`, in order; timers fire inside as the clock
 options and inputs give the same states, so a journal is a replay, a recovery and a test at once.
 """
 
+from collections.abc import Mapping
 from heapq import heappop
+from types import MappingProxyType
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 from msgspec.structs import replace
 
 from gamesrv.core.game import Context, Emitted, Game, GameError, Refused, as_plain
@@ -33,12 +35,22 @@ class Machine:
         self._context = self.game._context
 
     @classmethod
-    def start(cls, game_type: GameType, seed: bytes, options: dict[str, Any], **journal: Any) -> "Machine":
-        """Opens a game. Raises `Refused` where the options are wrong."""
+    def start(
+        cls,
+        game_type: GameType,
+        seed: bytes,
+        options: dict[str, Any],
+        names: Mapping[int, str] = MappingProxyType({}),
+        **journal: Any,
+    ) -> "Machine":
+        """Begins a game, with those whose names are given in their seats. Raises `Refused` where the options
+        are wrong.
+        """
         context = _context(game_type, seed, options)
+        context.names.update(names)
         game = game_type.rules()
         game._context = context
-        machine = cls(game_type, game, Journal(game_type.name, seed, options, **journal))
+        machine = cls(game_type, game, Journal(game_type.name, seed, options, dict(names), **journal))
         game.on_start()
         return machine
 
@@ -118,7 +130,7 @@ class Machine:
     def _take(self, item: Input, args: dict[str, Any]) -> None:
         match item.kind:
             case "command":
-                getattr(self.game, item.name)(item.seat, **args)
+                getattr(self.game, self.game_type.commands[item.name].method)(item.seat, **args)
             case "join":
                 self._join(item)
             case kind:
@@ -156,7 +168,7 @@ class Machine:
 def replay(game_type: GameType, journal: Journal) -> Machine:
     """Runs a journal again, to where it got; raises what the game raised then."""
     if journal.checkpoint is None:
-        machine = Machine.start(game_type, journal.seed, journal.options, limit=journal.limit)
+        machine = Machine.start(game_type, journal.seed, journal.options, journal.names, limit=journal.limit)
     else:
         machine = _restore(game_type, journal)
     for item in journal.inputs:
@@ -172,13 +184,11 @@ def _restore(game_type: GameType, journal: Journal) -> Machine:
     assert journal.checkpoint is not None
     context = _context(game_type, journal.seed, journal.options)
     game = load(game_type.rules, journal.checkpoint, context)
-    again = Journal(journal.game, journal.seed, journal.options, journal.limit, checkpoint=journal.checkpoint)
-    return Machine(game_type, game, again)
+    return Machine(game_type, game, evolve(journal, tick=0, inputs=[]))
 
 
 def _context(game_type: GameType, seed: bytes, options: dict[str, Any]) -> Context:
-    chosen = game_type.rules.Options(**game_type.options.parse(options))
-    return Context(Random(seed), chosen, game_type.rate)
+    return Context(Random(seed), game_type.choose(options), game_type.rate)
 
 
 class _RefusingNobody:

@@ -4,7 +4,7 @@ A message is a map with an ``op``; ``docs/protocol.md`` tells the story they mak
 the validation too: what does not fit one of them never reaches the server.
 """
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -17,17 +17,23 @@ __all__ = [
     "Event",
     "Hello",
     "Join",
+    "GameInfo",
     "Joined",
     "Leave",
     "Left",
+    "Match",
+    "Matched",
     "NumberedCommand",
     "Ping",
     "Player",
     "Pong",
+    "Ready",
     "Refusal",
     "Resync",
     "RoomInfo",
+    "RoomState",
     "Rooms",
+    "RoomsChanged",
     "RoomList",
     "Say",
     "ServerMessage",
@@ -40,6 +46,9 @@ PROTOCOL_VERSION = 1
 
 Plain: TypeAlias = dict[str, Any]
 """A map of plain data: what JSON can say, keys are strings."""
+
+RoomState: TypeAlias = Literal["waiting", "playing", "over"]
+"""``waiting``: the game has not begun; ``over``: it is finished, and may begin again."""
 
 Word = Annotated[str, Meta(max_length=64)]
 Secret = Annotated[str, Meta(max_length=128)]
@@ -70,21 +79,42 @@ class Ping(_Client, frozen=True):
 
 
 class Rooms(_Client, frozen=True):
-    """Asks for the list of public rooms."""
+    """Asks for the list of public rooms; ``live``: and for its changes, until it is asked for without."""
+
+    live: bool = False
 
 
 class Create(_Client, frozen=True):
-    """Opens a room of a game and joins it."""
+    """Opens a room of a game and joins it. A ``private`` one is in no list: its id is a code to pass on."""
 
     game: Word
     options: Plain = {}
+    private: bool = False
 
 
 class Join(_Client, frozen=True):
-    """Takes a seat: in that room, or wherever there is one for that game (quick match)."""
+    """Takes a seat: in that room, or wherever there is one for that game (quick match).
+
+    A ``ticket`` takes the seat it was given out for. In a room one sits in already, another ``seat`` is moved
+    to, unless it is being played.
+    """
 
     game: Word | None = None
     room: Word | None = None
+    seat: Annotated[int, Meta(ge=0, le=2**31)] | None = None
+    ticket: Secret | None = None
+
+
+class Match(_Client, frozen=True):
+    """Asks for a seat at a game, to be taken a little later, perhaps over another connection."""
+
+    game: Word
+
+
+class Ready(_Client, frozen=True):
+    """Says that one is ready for the game to begin, or to begin again; or that one is not."""
+
+    ready: bool = True
 
 
 class Watch(_Client, frozen=True):
@@ -122,6 +152,14 @@ class Resync(_Client, frozen=True):
     """Asks for a fresh snapshot."""
 
 
+class GameInfo(Struct, frozen=True):
+    """A game that is served."""
+
+    title: str
+    seats: tuple[int, int]
+    """The fewest players, and the most."""
+
+
 class Welcome(_Server, frozen=True):
     """Answers `Hello`: who you are, and the token to come back with for ``grace`` seconds after a loss."""
 
@@ -132,6 +170,7 @@ class Welcome(_Server, frozen=True):
     handled: int
     """The last command id handled in this session."""
     version: int
+    games: dict[str, GameInfo] = {}
 
 
 class Pong(_Server, frozen=True):
@@ -149,12 +188,35 @@ class RoomInfo(Struct, frozen=True):
     players: int
     seats: int
     open: bool
+    """Whether one can take a seat."""
+    state: RoomState = "playing"
+    names: list[str] = []
+    """The first of the players."""
+    watchers: int = 0
+    options: Plain = {}
+    """Those that the room was opened with."""
 
 
 class RoomList(_Server, frozen=True, tag="rooms"):
     """Answers `Rooms`."""
 
     rooms: list[RoomInfo]
+    live: bool = False
+
+
+class RoomsChanged(_Server, frozen=True, tag="rooms_changed"):
+    """What has changed in the list since the last message about it."""
+
+    changed: list[RoomInfo]
+    gone: list[str]
+
+
+class Matched(_Server, frozen=True):
+    """Answers `Match`: for ``within`` seconds, the ``ticket`` is worth a seat in that room."""
+
+    room: str
+    ticket: str
+    within: float
 
 
 class Player(Struct, frozen=True, omit_defaults=True):
@@ -162,18 +224,23 @@ class Player(Struct, frozen=True, omit_defaults=True):
 
     name: str
     away: bool = False
+    ready: bool = False
 
 
 class Joined(_Server, frozen=True):
-    """A snapshot: everything one needs to show the room from here on."""
+    """A snapshot: everything one needs to show the room from here on. There is nothing to see (an empty
+    ``view``) in one whose game has not begun.
+    """
 
     room: str
     game: str
     seat: int | None
     tick: int
+    """Room time: now, where it is in milliseconds."""
     v: int
     """Version of ``view``: the next `Update` with a ``delta`` carries v + 1."""
     view: Plain
+    state: RoomState
     mine: Plain | UnsetType = UNSET
     mv: int | UnsetType = UNSET
     """Version of ``mine``, as ``v`` is of ``view``."""
@@ -186,6 +253,12 @@ class Joined(_Server, frozen=True):
     """The game's commands; number k has packet id 256 + k."""
     gap: bool = False
     """Events between the client's ``last`` and ``seq`` are gone."""
+    options: Plain = {}
+    seats: tuple[int, int] = (0, 0)
+    """The fewest players of this room, and the most."""
+    private: bool = False
+    grace: float = 0.0
+    """Seconds that a seat is held for one whose connection is lost."""
 
 
 class Left(_Server, frozen=True):
@@ -226,5 +299,9 @@ class Closing(_Server, frozen=True):
     retry: bool
 
 
-ClientMessage: TypeAlias = Hello | Ping | Rooms | Create | Join | Watch | Leave | Command | Say | Resync
-ServerMessage: TypeAlias = Welcome | Pong | RoomList | Joined | Left | Update | Event | Refusal | Closing
+ClientMessage: TypeAlias = (
+    Hello | Ping | Rooms | Create | Join | Match | Ready | Watch | Leave | Command | Say | Resync
+)
+ServerMessage: TypeAlias = (
+    Welcome | Pong | RoomList | RoomsChanged | Matched | Joined | Left | Update | Event | Refusal | Closing
+)

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import attrs
 import msgspec
@@ -12,7 +12,7 @@ from msgspec import NODEFAULT
 from msgspec import inspect as types
 
 from gamesrv.core.bot import Bot
-from gamesrv.core.game import COMMAND_MARK, Game, GameError, Refused
+from gamesrv.core.game import COMMAND_MARK, Begins, Game, GameError, Refused
 from gamesrv.core.plain import NotPlain, check_plain, explain
 from gamesrv.core.state import check
 
@@ -139,15 +139,17 @@ class CommandType:
     """One command of a game."""
 
     name: str
+    method: str
+    """The method that handles it."""
     args: Schema
     doc: str
 
     @classmethod
-    def of(cls, name: str, handler: Any) -> "CommandType":
+    def of(cls, name: str, method: str, handler: Any) -> "CommandType":
         """Reads the signature of a method marked with `command`; raises `GameError` where it won't do."""
         label = f"command {name}"
-        if hasattr(Game, name):
-            raise GameError(f"{label} hides Game.{name}: give it another name")
+        if hasattr(Game, method):
+            raise GameError(f"{label} hides Game.{method}: give it another name")
         hints = _hints(handler, label)
         parameters = [*inspect.signature(handler).parameters.values()][1:]
         if not parameters:
@@ -161,7 +163,7 @@ class CommandType:
             (p.name, hints[p.name], NODEFAULT if p.default is p.empty else p.default) for p in parameters[1:]
         ]
         doc = (inspect.getdoc(handler) or "").partition("\n")[0]
-        return cls(name, Schema.of("args", name, fields), doc)
+        return cls(name, method, Schema.of("args", name, fields), doc)
 
 
 def _hints(annotated: Any, label: str) -> dict[str, Any]:
@@ -187,9 +189,9 @@ class GameType:
         return self.rules.name
 
     @property
-    def capacity(self) -> int:
-        """The most players a room takes."""
-        return self.rules.seats[1]
+    def title(self) -> str:
+        """What people call it."""
+        return self.rules.title or self.name
 
     @property
     def rate(self) -> int:
@@ -200,9 +202,20 @@ class GameType:
     def of(cls, rules: type[Game]) -> "GameType":
         """Reads an author's class; raises `GameError` naming what is wrong with it."""
         _check(rules)
-        commands = {name: CommandType.of(name, handler) for name, handler in _handlers(rules)}
+        commands = {name: CommandType.of(name, method, handler) for name, method, handler in _handlers(rules)}
         options = Schema.of("options", rules.Options.__name__, _attributes(rules.Options))
         return cls(rules, commands, options, rules.view_for is not Game.view_for)
+
+    def choose(self, options: Mapping[str, Any]) -> Any:
+        """The game's `Options`, of plain ones; raises `Refused` where they are wrong."""
+        return self.rules.Options(**self.options.parse(options))
+
+    def seats_for(self, chosen: Any) -> tuple[int, int]:
+        """The fewest and the most players of a room with these `Options`; `GameError` beyond `Game.seats`."""
+        fewest, most = self.rules.seats_for(chosen)
+        if not self.rules.seats[0] <= fewest <= most <= self.rules.seats[1]:
+            raise GameError(f"{self.name}: seats_for() answered {fewest, most}, beyond {self.rules.seats}")
+        return fewest, most
 
 
 def _check(rules: type[Game]) -> None:
@@ -219,6 +232,10 @@ def _check(rules: type[Game]) -> None:
             pass
         case _:
             raise GameError(f"{label}.seats must be (fewest, most), 1 <= fewest <= most, got {rules.seats!r}")
+    if rules.begins not in get_args(Begins):
+        raise GameError(f"{label}.begins must be one of {', '.join(get_args(Begins))}, got {rules.begins!r}")
+    if rules.grace is not None and not 0 < rules.grace < inf:
+        raise GameError(f"{label}.grace must be seconds above 0, or None, got {rules.grace!r}")
     if type(rules.tick_rate) is not int or rules.tick_rate < 0:
         raise GameError(f"{label}.tick_rate must be an integer, 0 or more, got {rules.tick_rate!r}")
     if not (isinstance(rules.Options, type) and attrs.has(rules.Options)):
@@ -234,19 +251,26 @@ def _check(rules: type[Game]) -> None:
 def _check_bot(policy: type[Bot], label: str) -> None:
     if not (isinstance(policy, type) and issubclass(policy, Bot)):
         raise GameError(f"{label} must be a Bot, got {policy!r}")
+    if not 0 < policy.budget < inf:
+        raise GameError(f"{label}.budget must be seconds above 0, got {policy.budget!r}")
     match policy.pace:
         case (int() | float() as fastest, int() | float() as slowest) if 0 < fastest <= slowest < inf:
             return
     raise GameError(f"{label}.pace must be (from, to) in seconds, 0 < from <= to, got {policy.pace!r}")
 
 
-def _handlers(rules: type[Game]) -> Iterator[tuple[str, Any]]:
-    """The commands in order of definition, those of base classes first; an override keeps its place."""
-    seen: dict[str, None] = {}
+def _handlers(rules: type[Game]) -> Iterator[tuple[str, str, Any]]:
+    """The commands (name, method, handler) in order of definition, those of base classes first; an override
+    keeps its place.
+    """
+    seen: dict[str, str] = {}
     for base in reversed(rules.__mro__):
-        seen.update((name, None) for name, value in vars(base).items() if hasattr(value, COMMAND_MARK))
-    for name in seen:
-        yield name, getattr(rules, name)
+        marked = ((method, getattr(value, COMMAND_MARK, None)) for method, value in vars(base).items())
+        seen.update((method, name or method) for method, name in marked if name is not None)
+    for method, name in seen.items():
+        if [*seen.values()].count(name) > 1:
+            raise GameError(f"two commands are called {name!r}")
+        yield name, method, getattr(rules, method)
 
 
 def _attributes(cls: type) -> Iterator[Field]:

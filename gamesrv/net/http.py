@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from importlib import import_module
+from inspect import getsourcefile
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +15,18 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 from twisted.web.static import File
 
+from gamesrv.core.game import GameError
+from gamesrv.core.schema import GameType
 from gamesrv.server.gate import Gate
 from gamesrv.server.interfaces import Clock, DelayedCall
 
 __all__ = ["WebSite", "web_root"]
 
 HEADERS = {
+    # A page may run WebAssembly, for its Python is that, but no text as a program.
     b"content-security-policy": (
-        b"default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
-        b"object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+        b"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; "
+        b"img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
     ),
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
@@ -29,7 +35,10 @@ HEADERS = {
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".wasm": "application/wasm",
     ".css": "text/css; charset=utf-8",
+    ".py": "text/x-python; charset=utf-8",
 }
 
 
@@ -59,6 +68,38 @@ class Pages(File):
 
     def directoryListing(self) -> Resource:
         return self.childNotFound
+
+
+class Rules(Resource):
+    """The source of the modules that games let pages load (`Game.browser_modules`), and of no other.
+
+    ``<game>/<last part of the name>.py`` is the file that the server's own module was read from. Raises
+    `GameError` where there is none.
+    """
+
+    isLeaf = True
+
+    def __init__(self, games: Iterable[GameType]) -> None:
+        super().__init__()
+        self._files = {
+            f"{game.name}/{module.rpartition('.')[2]}.py".encode(): Pages(_source_of(module, game))
+            for game in games
+            for module in game.rules.browser_modules
+        }
+
+    def render(self, request: Request) -> object:
+        path = b"/".join(request.postpath or [])
+        return self._files.get(path, Pages.childNotFound).render(request)
+
+
+def _source_of(module: str, game: GameType) -> str:
+    try:
+        file = getsourcefile(import_module(module))
+    except (ImportError, TypeError):
+        file = None
+    if file is None:
+        raise GameError(f"{game.name}: there is no source of {module} for pages to load")
+    return file
 
 
 class _Channel(HTTPChannel):
@@ -106,7 +147,10 @@ class _Channel(HTTPChannel):
 
 
 class WebSite(Site):
-    """What a browser finds at the web address: pages at ``/``, the WebSocket at ``/ws``."""
+    """What a browser finds: pages at ``/``, the WebSocket at ``/ws``, games' modules in ``/rules``.
+
+    Raises `GameError` where a game names a module for pages that has no source.
+    """
 
     noisy = False
     protocol = _Channel  # type: ignore[assignment]
@@ -115,6 +159,8 @@ class WebSite(Site):
         pages = Pages(str(root or web_root()))
         pages.indexNames = ["index.html"]
         pages.putChild(b"ws", socket)
+        rules: Any = Rules(gate.lobby.games.values())
+        pages.putChild(b"rules", rules)
         super().__init__(pages, timeout=gate.limits.handshake_timeout, reactor=clock)
         self.gate = gate
         self.displayTracebacks = False

@@ -26,8 +26,9 @@ class PacketProtocol(Protocol, TimeoutMixin):
 
     transport: Transport
 
-    def __init__(self, gate: Gate, clock: Clock, framing: Framing) -> None:
+    def __init__(self, gate: Gate, clock: Clock, framing: Framing, idle: float | None) -> None:
         self._gate = gate
+        self._idle = idle
         self._clock = clock
         self._frames = FrameDecoder(framing)
         self._unfinished = False
@@ -38,7 +39,7 @@ class PacketProtocol(Protocol, TimeoutMixin):
 
     def connectionMade(self) -> None:
         self._link = Link(self.transport, packets, self._gate, self._clock, self._goodbye)
-        self.setTimeout(self._gate.limits.packet_idle)
+        self.setTimeout(self._idle)
 
     def dataReceived(self, data: bytes) -> None:
         peer = self._link.peer
@@ -72,8 +73,7 @@ class PacketProtocol(Protocol, TimeoutMixin):
         """Half a packet must be finished soon: a trickle of bytes buys no more time, whole packets do."""
         unfinished = self._frames.pending
         if arrived or unfinished != self._unfinished:
-            limits = self._gate.limits
-            self.setTimeout(limits.packet_timeout if unfinished else limits.packet_idle)
+            self.setTimeout(self._gate.limits.packet_timeout if unfinished else self._idle)
             self._unfinished = unfinished
 
     def _goodbye(self, code: CloseCode, reason: str) -> None:
@@ -82,14 +82,15 @@ class PacketProtocol(Protocol, TimeoutMixin):
 
 
 class PacketFactory(Factory):
-    """Makes `PacketProtocol` for every connection."""
+    """Makes `PacketProtocol` for every connection; one that is silent for ``idle`` seconds is closed."""
 
     noisy = False
 
-    def __init__(self, gate: Gate, clock: Clock) -> None:
+    def __init__(self, gate: Gate, clock: Clock, idle: float | None) -> None:
         self._gate = gate
+        self._idle = idle
         self._clock = clock
         self._framing = evolve(PACKET_FRAMING, max_frame=gate.limits.packet_size)
 
     def buildProtocol(self, addr: IAddress | None) -> PacketProtocol:
-        return PacketProtocol(self._gate, self._clock, self._framing)
+        return PacketProtocol(self._gate, self._clock, self._framing, self._idle)

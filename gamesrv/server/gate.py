@@ -54,7 +54,7 @@ class Gate:
     _addresses: dict[str, _Address] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.sessions = Sessions(self.now, self.limits.grace)
+        self.sessions = Sessions(self.now)
 
     def admit(self, connection: Connection) -> Peer:
         """Takes a new link. One that is too many is closed at once, with the reason."""
@@ -152,13 +152,14 @@ class Gate:
         return address
 
     def _part(self, session: Session, on_purpose: bool) -> None:
-        self.sessions.lost(session)
+        member = session.member
+        self.sessions.lost(session, self.limits.grace if member is None else member.room.grace)
         if on_purpose:
             self.sessions.close(session)
             self._leave(session)
-        elif session.member is not None:
+        elif member is not None:
             with suppress(Refused):
-                session.member.room.drop(session.member)
+                member.room.drop(member)
 
     def _leave(self, session: Session) -> None:
         if session.member is not None:

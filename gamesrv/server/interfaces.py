@@ -1,12 +1,17 @@
 """The seams: what the server needs of a link, of a wire format and of its surroundings."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from gamesrv.core.messages import ServerMessage
 from gamesrv.wire.close import CloseCode
 
-__all__ = ["Clock", "Connection", "DelayedCall", "Format", "Now"]
+if TYPE_CHECKING:
+    from gamesrv.server.room import Room
+
+__all__ = ["Clock", "Connection", "DelayedCall", "Format", "Host", "Now"]
 
 Now: TypeAlias = Callable[[], float]
 """A monotonic clock, in seconds."""
@@ -65,4 +70,24 @@ class Connection(Protocol):
 
     def close(self, code: CloseCode, reason: str, within: float) -> None:
         """Says goodbye in the transport's own way once all is out; cuts the link after ``within`` seconds."""
+        ...
+
+
+class Host(Protocol):
+    """What a room needs of the house it is in."""
+
+    def seed(self) -> bytes:
+        """Fresh chance for a game."""
+        ...
+
+    def wake_at(self, room: Room, at: float | None) -> None:
+        """Call `Room.wake` at that moment."""
+        ...
+
+    def changed(self, room: Room) -> None:
+        """Who is in the room, or what goes on there, has changed."""
+        ...
+
+    def over(self, room: Room) -> None:
+        """The room is closed: forget it."""
         ...

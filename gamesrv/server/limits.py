@@ -25,6 +25,10 @@ class Limits:
     handshake_timeout: float = _limit(5.0, "seconds to finish a WebSocket handshake, and then to say hello")
     ping_interval: float = _limit(15.0, "seconds between two pings on a WebSocket")
     ping_timeout: float = _limit(10.0, "seconds to answer a ping")
+    bot_wait: float = _limit(
+        10.0, "seconds after which bots take the empty seats of a public room that waits"
+    )
+    reservation: float = _limit(15.0, "seconds that a matched player has to take the seat")
     packet_size: int = _limit(2048, "bytes of one incoming packet, its head included")
     packet_timeout: float = _limit(10.0, "seconds to finish a packet that was begun")
     packet_idle: float = _limit(60.0, "seconds of silence after which a packet connection is closed")

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
-from itertools import count, islice
+from itertools import count
 from typing import Any
 
 from attrs import define, field
 from twisted.logger import Logger
 
 from gamesrv.core.game import GameError, Refused
-from gamesrv.core.machine import Machine
-from gamesrv.core.messages import RoomInfo
+from gamesrv.core.messages import GameInfo
 from gamesrv.core.schema import GameType
 from gamesrv.server.interfaces import Now
 from gamesrv.server.limits import Limits
+from gamesrv.server.listing import Listing
 from gamesrv.server.room import Room
 from gamesrv.server.ticker import Ticker
 
 __all__ = ["Lobby"]
 
-LISTED = 100
+CODE_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32: no letter that is taken for a digit."""
+CODE_SIZE, CODE_GROUP = 12, 4
+"""60 bits: at five tries a second, one address would try for ages."""
+MISREAD = str.maketrans("oil", "011")
 
 
 @define(eq=False)
@@ -35,13 +39,19 @@ class Lobby:
     entropy: Callable[[int], bytes] = secrets.token_bytes
     """Where the rooms' seeds come from."""
     games: dict[str, GameType] = field(factory=dict, init=False)
+    infos: dict[str, GameInfo] = field(factory=dict, init=False)
+    """What people are told of the games."""
     rooms: dict[str, Room] = field(factory=dict, init=False)
+    listing: Listing = field(init=False)
+    _changed: dict[Room, None] = field(factory=dict, init=False)
+    """Rooms to look after."""
     _numbers: Any = field(factory=lambda: count(1), init=False)
     _log = Logger()
 
     def __attrs_post_init__(self) -> None:
         for game_type in self._game_types:
             self._add(game_type)
+        self.listing = Listing(self.rooms)
 
     def _add(self, game_type: GameType) -> None:
         if game_type.name in self.games:
@@ -53,36 +63,62 @@ class Lobby:
                 f" which does not divide the base rate of {self.ticker.rate} Hz"
             )
         self.games[game_type.name] = game_type
-
-    def list(self) -> list[RoomInfo]:
-        """The newest public rooms, no more than a client can take."""
-        public = (room for room in reversed(self.rooms.values()) if room.public)
-        return [room.info() for room in islice(public, LISTED)]
+        self.infos[game_type.name] = GameInfo(game_type.title, game_type.rules.seats)
 
     def find(self, room_id: str) -> Room:
-        """Raises `Refused` where there is no such room."""
-        room = self.rooms.get(room_id)
+        """The room of that id or code, in any case, with or without dashes. Raises `Refused` where there is
+        none; what a private room's code is not, says nothing of what it is.
+        """
+        room = self.known(room_id)
         if room is None:
             raise Refused(f"there is no room {room_id}", "no_such_room", "room")
         return room
 
+    def known(self, room_id: str) -> Room | None:
+        """The same; `None` where there is none."""
+        return self.rooms.get(room_id) or self.rooms.get(_as_code(room_id))
+
     def quick(self, game: str) -> Room:
         """An open public room of a game, a new one where there is none; raises `Refused`."""
-        self._known(game)
+        self._game(game)
         for room in self.rooms.values():
             if room.public and room.has_room and room.game_type.name == game:
                 return room
         return self.create(game, {})
 
-    def create(self, game: str, options: dict[str, Any]) -> Room:
+    def create(self, game: str, options: dict[str, Any], public: bool = True) -> Room:
         """Opens a room; raises `Refused`, also where the game's own code fails at it."""
-        game_type = self._known(game)
+        game_type = self._game(game)
         if len(self.rooms) >= self.limits.max_rooms:
             raise Refused("no more rooms can be opened now", "server_full")
-        room = self._open(game_type, options)
-        self.rooms[room.id] = room
+        room_id = f"{game}-{next(self._numbers)}" if public else self._code()
+        room = self._open(room_id, game_type, options, public)
+        self.rooms[room_id] = room
         self.ticker.add(room)
         return room
+
+    def look_after(self) -> list[Room]:
+        """The rooms that have changed since the last time; promises that were not kept are forgotten, and
+        followers of the list told. Call it now and then.
+        """
+        changed = [room for room in self._changed if room.open]
+        self._changed.clear()
+        for room in changed:
+            room.expire()
+            if room.seating.reserved:
+                self._changed[room] = None
+        self.listing.publish()
+        return [room for room in changed if room.open]
+
+    def seed(self) -> bytes:
+        """Fresh chance for a game."""
+        return self.entropy(32)
+
+    def changed(self, room: Room) -> None:
+        """Notes that there is something new about a room."""
+        if room.open:
+            self._changed[room] = None
+        self.listing.stale = True
 
     def wake_at(self, room: Room, at: float | None) -> None:
         """Wakes a room that does not tick."""
@@ -91,20 +127,35 @@ class Lobby:
     def over(self, room: Room) -> None:
         """Forgets a room."""
         self.rooms.pop(room.id, None)
+        self._changed.pop(room, None)
         self.ticker.remove(room)
+        self.listing.stale = True
 
-    def _known(self, game: str) -> GameType:
+    def _game(self, game: str) -> GameType:
         found = self.games.get(game)
         if found is None:
             raise Refused(f"there is no game {game!r}", "no_such_game", "game")
         return found
 
-    def _open(self, game_type: GameType, options: dict[str, Any]) -> Room:
+    def _open(self, room_id: str, game_type: GameType, options: dict[str, Any], public: bool) -> Room:
         try:
-            machine = Machine.start(game_type, self.entropy(32), options, limit=self.limits.inputs_kept)
-            return Room(f"{game_type.name}-{next(self._numbers)}", machine, self.limits, self.now, self)
+            return Room(room_id, game_type, options, self.limits, self.now, self, public)
         except Refused:
             raise
         except BaseException:
             self._log.failure("A room of {game} could not be opened", game=game_type.name)
             raise Refused(f"{game_type.name} could not be started", "room_failed") from None
+
+    def _code(self) -> str:
+        """The id of a private room: whoever has it may come in."""
+        letters = "".join(CODE_ALPHABET[byte % 32] for byte in self.entropy(CODE_SIZE))
+        return "-".join(letters[at : at + CODE_GROUP] for at in range(0, CODE_SIZE, CODE_GROUP))
+
+
+def _as_code(typed: str) -> str:
+    """A room's id as it is kept, of one that somebody may have typed from a note."""
+    letters = typed.lower().translate(MISREAD)
+    bare = "".join(letter for letter in letters if letter in CODE_ALPHABET)
+    if len(bare) != CODE_SIZE or any(letter not in CODE_ALPHABET + "- " for letter in letters):
+        return typed
+    return "-".join(bare[at : at + CODE_GROUP] for at in range(0, CODE_SIZE, CODE_GROUP))

@@ -17,9 +17,12 @@ from gamesrv.core.messages import (
     Join,
     Leave,
     Left,
+    Match,
+    Matched,
     NumberedCommand,
     Ping,
     Pong,
+    Ready,
     Refusal,
     Resync,
     RoomList,
@@ -30,8 +33,10 @@ from gamesrv.core.messages import (
 )
 from gamesrv.server.interfaces import Connection
 from gamesrv.server.limits import TokenBucket
+from gamesrv.server.lobby import Lobby
 from gamesrv.server.outbox import Outbox
-from gamesrv.server.room import Member, Room
+from gamesrv.server.room import Room
+from gamesrv.server.seating import Member
 from gamesrv.server.session import BadToken, Session, clean_name
 from gamesrv.wire.close import CloseCode
 from gamesrv.wire.codec import BadMessage
@@ -108,6 +113,7 @@ class Peer:
     def lost(self, on_purpose: bool = False) -> None:
         """The link is gone; ``on_purpose`` where the peer said that it leaves for good."""
         self.outbox.open = False
+        self._gate.lobby.listing.unfollow(self.outbox)
         self._gate.lost(self, on_purpose)
 
     # ------------------------------------------------------------------ to the link
@@ -166,8 +172,9 @@ def _hello(peer: Peer, message: Hello) -> None:
         except BadToken:
             peer.close(CloseCode.BAD_TOKEN, "the token is unknown or has expired")
             return
-    grace = peer._gate.limits.grace
-    peer.outbox.send(Welcome(session.id, session.name, token, grace, session.handled, PROTOCOL_VERSION))
+    grace, games = peer._gate.limits.grace, peer._gate.lobby.infos
+    welcome = Welcome(session.id, session.name, token, grace, session.handled, PROTOCOL_VERSION, games)
+    peer.outbox.send(welcome)
     if session.member is not None:
         session.member.room.back(session.member, message.last)
 
@@ -177,30 +184,45 @@ def _ping(peer: Peer, message: Ping) -> None:
 
 
 def _rooms(peer: Peer, message: Rooms) -> None:
-    peer.outbox.send(RoomList(peer._gate.lobby.list()))
+    listing = peer._gate.lobby.listing
+    if not message.live:
+        listing.unfollow(peer.outbox)
+        peer.outbox.send(RoomList(listing.rooms()))
+    else:
+        listing.follow(peer.outbox)
 
 
 def _create(peer: Peer, message: Create) -> None:
     session = _free(peer)
-    room = peer._gate.lobby.create(message.game, message.options)
+    room = peer._gate.lobby.create(message.game, message.options, public=not message.private)
     _enter(room, lambda: room.sit(session))
 
 
 def _join(peer: Peer, message: Join) -> None:
     assert peer.session is not None
-    member = peer.session.member
-    if member is not None and member.seat is not None and _names(message, member.room):
-        member.room.snapshot(member)
+    lobby, member = peer._gate.lobby, peer.session.member
+    if member is not None and member.seat is not None and _names(lobby, message, member.room):
+        _join_again(member, message.seat)
         return
     session = _free(peer)
-    lobby = peer._gate.lobby
     if message.room is not None:
         room = lobby.find(message.room)
     elif message.game is not None:
         room = lobby.quick(message.game)
     else:
         raise Refused("join needs a room or a game", "bad_message", "room")
-    _enter(room, lambda: room.sit(session))
+    _enter(room, lambda: room.sit(session, message.seat, message.ticket))
+
+
+def _match(peer: Peer, message: Match) -> None:
+    peer._gate.admit_join(peer)
+    room = peer._gate.lobby.quick(message.game)
+    peer.outbox.send(Matched(room.id, room.reserve(), peer._gate.limits.reservation))
+
+
+def _ready(peer: Peer, message: Ready) -> None:
+    member = peer.member()
+    member.room.ready(member, message.ready)
 
 
 def _watch(peer: Peer, message: Watch) -> None:
@@ -254,11 +276,19 @@ def _free(peer: Peer) -> Session:
     return peer.session
 
 
-def _names(message: Join, room: Room) -> bool:
+def _names(lobby: Lobby, message: Join, room: Room) -> bool:
     """Whether a join means the room that one is in already."""
     if message.room is not None:
-        return message.room == room.id
+        return lobby.known(message.room) is room
     return message.game == room.game_type.name
+
+
+def _join_again(member: Member, seat: int | None) -> None:
+    """Whoever is in the room keeps the seat, unless it is another one that they want."""
+    if seat is None or seat == member.seat:
+        member.room.snapshot(member)
+    else:
+        member.room.move(member, seat)
 
 
 def _enter(room: Room, enter: Callable[[], None]) -> None:
@@ -266,7 +296,7 @@ def _enter(room: Room, enter: Callable[[], None]) -> None:
     try:
         enter()
     except Refused:
-        if room.empty:
+        if room.seating.empty:
             room.close(CloseCode.ROOM_OVER, "nobody came")
         raise
 
@@ -277,6 +307,8 @@ _HANDLERS: dict[type, Callable[[Peer, Any], None]] = {
     Rooms: _rooms,
     Create: _create,
     Join: _join,
+    Match: _match,
+    Ready: _ready,
     Watch: _watch,
     Leave: _leave,
     Command: _command,

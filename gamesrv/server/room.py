@@ -1,60 +1,36 @@
-"""A room: one running game, with its seats, its journal and those who look on; sole owner of all that."""
+"""A room: those in it, and the game they play, one after another; sole owner of all that."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from secrets import token_hex
-from typing import Any, Concatenate, ParamSpec, Protocol
+from typing import Any, Concatenate, ParamSpec
 
 from attrs import define, field
 from msgspec import UNSET
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from gamesrv.core.game import Refused
+from gamesrv.core.game import GameError, Refused, as_plain
 from gamesrv.core.journal import Input, InputKind
 from gamesrv.core.machine import Machine
-from gamesrv.core.messages import Command, Event, Joined, Player, RoomInfo, Update
+from gamesrv.core.messages import Command, Joined, Left, RoomInfo, RoomState
 from gamesrv.core.schema import GameType
-from gamesrv.core.views import Audience, View
-from gamesrv.server.interfaces import Now
+from gamesrv.core.views import Audience
+from gamesrv.server.feed import Feed, own_view
+from gamesrv.server.interfaces import Host, Now
 from gamesrv.server.limits import Limits
-from gamesrv.server.outbox import Outbox, Outgoing
-from gamesrv.server.session import NAME_LENGTH, Session
+from gamesrv.server.reservations import Reservations
+from gamesrv.server.seating import Member, Seating
+from gamesrv.server.session import Session
 from gamesrv.wire.close import CloseCode
 
-__all__ = ["Host", "Member", "Room"]
+__all__ = ["Room"]
 
 P = ParamSpec("P")
 
-
-class Host(Protocol):
-    """What a room needs of the house it is in."""
-
-    def wake_at(self, room: Room, at: float | None) -> None:
-        """Call `Room.wake` at that moment."""
-        ...
-
-    def over(self, room: Room) -> None:
-        """The room is closed: forget it."""
-        ...
-
-
-@define(eq=False)
-class Member:
-    """A session's place in a room: a seat, or none for one who looks on."""
-
-    session: Session
-    room: Room
-    seat: int | None
-    name: str
-    away: bool = False
-    since: int = 0
-    """The last event before they came."""
-    own: Audience = field(factory=Audience)
-    """What this seat alone sees."""
+NAMES_LISTED = 8
 
 
 def _guarded(method: Callable[Concatenate[Room, P], None]) -> Callable[Concatenate[Room, P], None]:
@@ -75,44 +51,47 @@ def _guarded(method: Callable[Concatenate[Room, P], None]) -> Callable[Concatena
 
 @define(eq=False)
 class Room:
-    """One running game.
+    """Some players, and one game after the other that they play.
 
     Whatever the author's code raises ends this room and no other: its players are told and closed with 4500,
-    and the journal that leads to the fault is kept in `failed`.
+    and the journal that leads to the fault stays in `machine`.
+
+    Raises `Refused` where the options are wrong, and whatever the author's own start of the game raises.
     """
 
     id: str
-    machine: Machine
+    game_type: GameType
+    given: dict[str, Any]
+    """The options it was opened with."""
     limits: Limits
     _now: Now
     _host: Host
     public: bool = True
-    seats: dict[int, Member] = field(factory=dict, init=False)
-    watchers: list[Member] = field(factory=list, init=False)
+    machine: Machine | None = field(default=None, init=False)
+    """The game that is played, or was played last; `None` before the first."""
+    seating: Seating = field(init=False)
     open: bool = field(default=True, init=False)
     incident: str | None = field(default=None, init=False)
     """The number under which the fault that ended the room was logged."""
-    _opened: float = field(init=False)
-    _everyone: Audience = field(factory=Audience, init=False)
+    _options: dict[str, Any] = field(init=False)
+    _began: float = field(default=0.0, init=False)
+    """When the game began, in seconds of the clock."""
+    _feed: Feed = field(init=False)
     _queue: list[tuple[Member, Command]] = field(factory=list, init=False)
-    _seq: int = field(default=0, init=False)
-    _events: deque[tuple[Event, int | None]] = field(init=False)
-    """The newest events, and the seat each was for."""
-    _fresh: list[tuple[Outgoing, int | None]] = field(factory=list, init=False)
-    """Events not sent yet."""
+    _told: RoomState = field(default="waiting", init=False)
+    """The state that the house knows of."""
     _log = Logger()
 
     def __attrs_post_init__(self) -> None:
-        self._opened = self._now()
-        self._events = deque(maxlen=self.limits.events_kept)
-        self._everyone.change(self.machine.look())
+        self._feed = Feed(self.limits.events_kept)
+        chosen = self.game_type.choose(self.given)
+        self._options = as_plain(chosen, "options")
+        reserved = Reservations(self._now, self.limits.reservation)
+        self.seating = Seating(*self.game_type.seats_for(chosen), reserved)
+        if self._at_once:
+            self._open_game()
 
     # ------------------------------------------------------------------ facts
-
-    @property
-    def game_type(self) -> GameType:
-        """The game that is played here."""
-        return self.machine.game_type
 
     @property
     def tick_rate(self) -> int:
@@ -120,82 +99,163 @@ class Room:
         return self.game_type.rules.tick_rate
 
     @property
-    def has_room(self) -> bool:
-        """Whether a seat is free."""
-        return self.open and not self.machine.finished and len(self.seats) < self.game_type.capacity
+    def state(self) -> RoomState:
+        """Whether the game has begun, and is over."""
+        if self.machine is None:
+            return "waiting"
+        return "over" if self.machine.finished else "playing"
 
     @property
-    def empty(self) -> bool:
-        """Whether nobody is here, not even away."""
-        return not self.seats and not self.watchers
+    def has_room(self) -> bool:
+        """Whether somebody can take a seat."""
+        joinable = self.state == "playing" if self._at_once else self.state != "playing"
+        return self.open and joinable and self.seating.has_free_seat()
+
+    @property
+    def missing(self) -> int:
+        """How many more players the game needs to begin."""
+        seating = self.seating
+        needed = seating.most if self.game_type.rules.begins == "full" else seating.fewest
+        return max(0, needed - len(seating.seats))
+
+    @property
+    def vacant(self) -> list[int]:
+        """Seats of a game that goes on with nobody to play; none where others must not."""
+        wanted = self.state == "playing" and self.game_type.rules.stand_ins
+        return self.seating.vacant if wanted else []
+
+    @property
+    def grace(self) -> float:
+        """Seconds that the seat of a lost connection is held."""
+        return self.game_type.rules.grace or self.limits.grace
 
     def info(self) -> RoomInfo:
         """The room's line in a list."""
-        game = self.game_type
-        return RoomInfo(self.id, game.name, len(self.seats), game.capacity, self.has_room)
+        return RoomInfo(
+            self.id,
+            self.game_type.name,
+            len(self.seating.seats),
+            self.seating.most,
+            self.has_room,
+            self.state,
+            [member.name for _, member in sorted(self.seating.seats.items())][:NAMES_LISTED],
+            len(self.seating.watchers),
+            self.given,
+        )
 
-    # ------------------------------------------------------------------ people
+    # ------------------------------------------------------------------ people come
+
+    def reserve(self, seat: int | None = None) -> str:
+        """A ticket for a seat: that one, or any that is free; raises `Refused`."""
+        ticket = self.seating.reserved.make(self._free_seat() if seat is None else seat)
+        self._host.changed(self)
+        return ticket
 
     @_guarded
-    def sit(self, session: Session) -> None:
-        """Gives the session a seat and a snapshot; raises `Refused`."""
-        if not self.has_room:
-            raise Refused(f"room {self.id} is full", "room_full")
-        seat = next(number for number in range(self.game_type.capacity) if number not in self.seats)
-        member = Member(session, self, seat, self._unique(session.name), since=self._seq)
+    def sit(self, session: Session, seat: int | None = None, ticket: str | None = None) -> None:
+        """Gives the session a seat, and a snapshot; raises `Refused`."""
+        seat = self._free_seat(seat) if ticket is None else self.seating.reserved.take(ticket)
+        member = Member(session, self, seat, self.seating.unique(session.name), since=self._feed.seq)
+        if seat in self.seating.seats:
+            self.seating.stand_in(member, seat)
+            session.member = member
+            self.snapshot(member)
+            return
         self._enter("join", seat, member.name)
-        session.member = self.seats[seat] = member
-        self._tell("player_joined", {"seat": seat, "name": member.name})
+        session.member = self.seating.seats[seat] = member
+        self._feed.tell("player_joined", {"seat": seat, "name": member.name})
         self._flush(but=member)
         self.snapshot(member)
+        self._try_begin()
 
     @_guarded
     def watch(self, session: Session) -> None:
         """Lets the session look on."""
-        member = Member(session, self, None, session.name, since=self._seq)
+        member = Member(session, self, None, self.seating.unique(session.name), since=self._feed.seq)
         session.member = member
-        self.watchers.append(member)
+        self.seating.watchers.append(member)
         self.snapshot(member)
+        self._host.changed(self)
+
+    @_guarded
+    def back(self, member: Member, last: int | None) -> None:
+        """The member has a connection again, and had seen events up to ``last`` if that is known."""
+        if member.away:
+            if member.seat is not None:
+                self._dismiss(member.seat)
+            self._presence(member, "back", "player_back")
+        self.snapshot(member, last)
+
+    # ------------------------------------------------------------------ people go
 
     @_guarded
     def leave(self, member: Member) -> None:
         """The member is gone for good; the last one closes the room."""
         member.session.member = None
         if member.seat is None:
-            self.watchers.remove(member)
+            self.seating.watchers.remove(member)
+        elif self.seating.is_stand_in(member):
+            del self.seating.stand_ins[member.seat]
         elif self.open:
-            self._queue = [(who, command) for who, command in self._queue if who is not member]
-            self._enter("leave", member.seat)
-            del self.seats[member.seat]
-            self._tell("player_left", {"seat": member.seat})
-            self._flush()
-        if self.empty:
+            self._vacate(member, member.seat)
+        self._host.changed(self)
+        if self.seating.empty:
             self.close(CloseCode.ROOM_OVER, "the room is over")
 
     @_guarded
     def drop(self, member: Member) -> None:
         """The member's connection is lost; the seat is held."""
-        self._presence(member, "drop", "player_dropped")
+        if self.seating.is_stand_in(member):
+            self.leave(member)
+        else:
+            self._presence(member, "drop", "player_dropped")
 
-    @_guarded
-    def back(self, member: Member, last: int | None) -> None:
-        """The member has a connection again, and had seen events up to ``last`` if that is known."""
-        if member.away:
-            self._presence(member, "back", "player_back")
-        self.snapshot(member, last)
+    def expire(self) -> None:
+        """Forgets promises that were not kept; a room that nobody came to closes."""
+        self.seating.reserved.expire()
+        if self.seating.empty:
+            self.close(CloseCode.ROOM_OVER, "nobody came")
+
+    # ------------------------------------------------------------------ what they say to the room
 
     @_guarded
     def say(self, member: Member, text: str) -> None:
         """Chat."""
-        self._tell("said", {"seat": member.seat, "name": member.name, "text": text})
+        self._feed.tell("said", {"seat": member.seat, "name": member.name, "text": text})
         self._flush()
+
+    @_guarded
+    def ready(self, member: Member, ready: bool) -> None:
+        """The member wants to begin, or to play again, or not yet; raises `Refused`."""
+        if member.seat is None:
+            raise Refused("you only watch", "watching")
+        if self.state == "playing":
+            raise Refused("the game has begun", "already_started")
+        if member.ready != ready:
+            member.ready = ready
+            self._feed.tell("player_ready", {"seat": member.seat, "ready": ready})
+            self._flush()
+            self._try_begin()
+
+    @_guarded
+    def move(self, member: Member, seat: int) -> None:
+        """Takes another seat, while nobody plays; raises `Refused`."""
+        if self.state == "playing" or self._at_once:
+            raise Refused("the game has begun", "already_started")
+        if member.seat is None:
+            raise Refused("you only watch", "watching")
+        seat = self._free_seat(seat)
+        self._feed.tell("player_moved", {"seat": member.seat, "to": seat})
+        self.seating.move(member, seat)
+        self._flush()
+        self._host.changed(self)
 
     # ------------------------------------------------------------------ time and commands
 
     @_guarded
     def command(self, member: Member, command: Command) -> None:
         """Takes a command: at once, or at the next tick of a real-time game. It is refused to the session."""
-        if self.tick_rate:
+        if self.tick_rate and self.state == "playing":
             self._queue.append((member, command))
         else:
             self._apply(member, command)
@@ -207,14 +267,15 @@ class Room:
             queue, self._queue = self._queue, []
             for member, command in queue:
                 self._apply(member, command)
-        if self.open:
+        if self.open and self.machine is not None and not self.machine.finished:
             self.machine.advance(self.machine.tick + 1)
             self._flush()
 
     def wake(self) -> None:
         """A timer is due in a game that does not tick."""
-        self.machine.advance(max(self._room_time(), self.machine.next_due or 0))
-        self._flush()
+        if self.machine is not None:
+            self.machine.advance(max(self._room_time(self.machine), self.machine.next_due or 0))
+            self._flush()
 
     # ------------------------------------------------------------------ what is seen
 
@@ -224,25 +285,30 @@ class Room:
         peer = member.session.peer
         if peer is None or not self.open:
             return
+        feed, game = self._feed, self.game_type
         if last is not None:
-            last = min(max(last, member.since), self._seq)
-        missed = [] if last is None else self._missed(member, last)
-        game = self.game_type
-        own = self._own_view(member)
+            last = min(max(last, member.since), feed.seq)
+        missed = [] if last is None else feed.missed(member, last)
+        own = own_view(self.machine, member)
         joined = Joined(
             room=self.id,
             game=game.name,
             seat=member.seat,
-            tick=self.machine.tick,
-            v=self._everyone.version,
-            view=self._everyone.view,
+            tick=0 if self.machine is None else self._room_time(self.machine),
+            v=feed.everyone.version,
+            view=feed.everyone.view,
             mine=UNSET if own is None else member.own.view,
             mv=UNSET if own is None else member.own.version,
-            seq=last if missed and last is not None else self._seq,
+            seq=last if missed and last is not None else feed.seq,
             rate=self.tick_rate,
-            players={str(seat): Player(m.name, m.away) for seat, m in self.seats.items()},
+            players=self.seating.players(),
             commands=list(game.commands),
             gap=missed is None,
+            state=self.state,
+            options=self._options,
+            seats=(self.seating.fewest, self.seating.most),
+            private=not self.public,
+            grace=self.grace,
         )
         peer.outbox.send(joined)
         for event in missed or ():
@@ -256,12 +322,11 @@ class Room:
             return
         self.open = False
         self._host.over(self)
-        for member in (*self.seats.values(), *self.watchers):
+        for member in self.seating.everybody():
             member.session.member = None
             if member.session.peer is not None:
                 member.session.peer.close(code, reason)
-        self.seats.clear()
-        self.watchers.clear()
+        self.seating.clear()
 
     def fail(self, failure: Failure) -> None:
         """The author's code raised: the room ends, the journal stays."""
@@ -271,22 +336,68 @@ class Room:
         )
         self.close(CloseCode.ROOM_FAILED, f"the room failed (incident {self.incident})")
 
+    # ------------------------------------------------------------------ a game begins
+
+    @property
+    def _at_once(self) -> bool:
+        return self.game_type.rules.begins == "at_once"
+
+    def _try_begin(self) -> None:
+        """Begins the game if its rule says so; after the end of another one, all must want it."""
+        self._host.changed(self)
+        if self.state == "playing" or self.missing:
+            return
+        if self.seating.all_ready or (self.state == "waiting" and self.game_type.rules.begins == "full"):
+            self._begin()
+
+    def _begin(self) -> None:
+        for member in self.seating.seats.values():
+            member.ready = False
+            member.own = Audience()
+        self._feed.tell("started", {})
+        self._flush()
+        try:
+            self._open_game()
+        except Refused as refused:
+            raise GameError(f"Refused({refused.message!r}) at the start: nobody asked for it") from refused
+        for member in self.seating.everybody():
+            self.snapshot(member)
+        self._flush()
+
+    def _open_game(self) -> None:
+        """A new game, with all who are here in it."""
+        limit, there = self.limits.inputs_kept, sorted(self.seating.seats.items())
+        names = {} if self._at_once else {seat: member.name for seat, member in there}
+        self._began = self._now()
+        self.machine = Machine.start(self.game_type, self._host.seed(), self.given, names, limit=limit)
+        for seat, member in there:
+            if self._at_once:
+                self._enter("join", seat, member.name)
+            if member.away:
+                self._enter("drop", seat)
+        self._feed.show(self.machine)
+
     # ------------------------------------------------------------------ within
 
-    def _room_time(self) -> int:
+    def _room_time(self, machine: Machine) -> int:
         """Now, in ticks of the machine."""
-        if self.tick_rate:
-            return self.machine.tick
-        return max(self.machine.tick, int((self._now() - self._opened) * self.game_type.rate))
+        if self.tick_rate or machine.finished:
+            return machine.tick
+        return max(machine.tick, int((self._now() - self._began) * self.game_type.rate))
 
-    def _enter(self, kind: InputKind, seat: int, name: str = "", args: dict[str, Any] | None = None) -> None:
-        self.machine.apply(Input(self._room_time(), kind, seat, name, args or {}))
+    def _enter(self, kind: InputKind, seat: int, name: str = "") -> None:
+        """Tells the game who comes and goes, while there is one."""
+        if self.machine is not None and not self.machine.finished:
+            self.machine.apply(Input(self._room_time(self.machine), kind, seat, name))
 
     def _apply(self, member: Member, command: Command) -> None:
         try:
             if member.seat is None or not self.open:
                 raise Refused("you have no seat in this room", "not_in_room")
-            self._enter("command", member.seat, command.name, command.args)
+            if self.machine is None:
+                raise Refused("the game has not begun", "not_started")
+            time = self._room_time(self.machine)
+            self.machine.apply(Input(time, "command", member.seat, command.name, command.args))
         except Refused as refused:
             member.session.refuse(refused, command.id)
 
@@ -295,76 +406,45 @@ class Room:
         if member.seat is None or not self.open:
             return
         self._enter(kind, member.seat)
-        self._tell(event, {"seat": member.seat})
+        self._feed.tell(event, {"seat": member.seat})
         self._flush(but=member)
+        self._host.changed(self)
 
-    def _tell(self, name: str, data: dict[str, Any], to: int | None = None) -> None:
-        """Puts an event into the room's sequence; the next flush sends it."""
-        self._seq += 1
-        event = Event(self._seq, name, data)
-        self._events.append((event, to))
-        self._fresh.append((Outgoing(event), to))
+    def _vacate(self, member: Member, seat: int) -> None:
+        self._queue = [(who, command) for who, command in self._queue if who is not member]
+        self._dismiss(seat)
+        self._enter("leave", seat)
+        del self.seating.seats[seat]
+        self._feed.tell("player_left", {"seat": seat})
+        self._flush()
+        self._try_begin()
 
-    def _missed(self, member: Member, last: int) -> list[Event] | None:
-        """The events after ``last`` that this member may see; `None` where some of them are gone."""
-        kept_from = self._seq - len(self._events)
-        if last < kept_from:
-            return None
-        return [event for event, to in self._events if event.seq > last and to in (None, member.seat)]
+    def _dismiss(self, seat: int) -> None:
+        """Nobody needs to stand in for that seat any more."""
+        self.seating.reserved.drop(seat)
+        member = self.seating.stand_ins.pop(seat, None)
+        if member is not None:
+            member.session.member = None
+            if member.session.peer is not None:
+                member.session.peer.outbox.send(Left())
+
+    def _free_seat(self, wanted: int | None = None) -> int:
+        """The seat ``wanted``, or the first that is free; raises `Refused`."""
+        if self.state == "playing" and not self._at_once:
+            raise Refused("the game has begun", "already_started")
+        if not self.has_room:
+            raise Refused("the room is full", "room_full")
+        return self.seating.free_seat(wanted)
 
     def _flush(self, but: Member | None = None) -> None:
-        """Sends everyone what has changed for them, each thing encoded once per format.
-
-        Raises what the author's views raise.
-        """
-        for emitted in self.machine.take_events():
-            self._tell(emitted.name, emitted.data, emitted.to)
-        fresh, self._fresh = self._fresh, []
-        updates = self._public_update()
-        private = self.game_type.hidden or any(to is not None for _, to in fresh)
-        events = [outgoing for outgoing, _ in fresh]
-        for member, outbox in self._present(but):
-            if private:
-                events = [outgoing for outgoing, to in fresh if to in (None, member.seat)]
-                outbox.push([*updates, *self._own_update(member)], events)
-            else:
-                outbox.push(updates, events)
-        if not self.tick_rate:
-            self._sleep()
-
-    def _present(self, but: Member | None) -> Iterator[tuple[Member, Outbox]]:
-        for member in (*self.seats.values(), *self.watchers):
-            peer = member.session.peer
-            if peer is not None and member is not but:
-                yield member, peer.outbox
-
-    def _unique(self, name: str) -> str:
-        """The name, numbered where somebody here has it already."""
-        taken = {member.name.casefold() for member in self.seats.values()}
-        tried, number = name, 1
-        while tried.casefold() in taken:
-            number += 1
-            tried = f"{name[: NAME_LENGTH - len(str(number)) - 1]} {number}"
-        return tried
-
-    def _public_update(self) -> list[Outgoing]:
-        delta = self._everyone.change(self.machine.look())
-        if delta is None:
-            return []
-        return [Outgoing(Update(self.machine.tick, self._everyone.version, delta=delta))]
-
-    def _own_update(self, member: Member) -> list[Outgoing]:
-        delta = self._own_view(member)
-        if not delta:
-            return []
-        return [Outgoing(Update(self.machine.tick, member.own.version, mine=delta))]
-
-    def _own_view(self, member: Member) -> View | None:
-        """Brings the seat's own view up to date and returns what changed; `None` where there is none."""
-        if not self.game_type.hidden or member.seat is None:
-            return None
-        return member.own.change(self.machine.look(member.seat)) or {}
-
-    def _sleep(self) -> None:
-        due = self.machine.next_due
-        self._host.wake_at(self, None if due is None else self._opened + due / self.game_type.rate)
+        """Sends everyone what has changed for them."""
+        machine = self.machine
+        self._feed.send(machine, (member for member in self.seating.everybody() if member is not but))
+        if machine is not None and not self.tick_rate:
+            due = machine.next_due
+            self._host.wake_at(self, None if due is None else self._began + due / self.game_type.rate)
+        if self._told != self.state:
+            self._told = self.state
+            for seat in tuple(self.seating.stand_ins) if self._told == "over" else ():
+                self._dismiss(seat)
+            self._host.changed(self)

@@ -23,7 +23,7 @@ from gamesrv.server.interfaces import Now
 
 if TYPE_CHECKING:
     from gamesrv.server.peer import Peer
-    from gamesrv.server.room import Member
+    from gamesrv.server.seating import Member
 
 __all__ = ["NAME_LENGTH", "BadToken", "Session", "Sessions", "clean_name"]
 
@@ -51,7 +51,8 @@ class Session:
     """The connection there is now."""
     member: Member | None = None
     """Where the player sits or watches."""
-    lost_at: float | None = None
+    over_at: float | None = None
+    """When it ends unless its player comes back; `None` while there is a connection."""
     handled: int = 0
     """The last command id taken."""
     _answers: OrderedDict[int, Refusal] = field(factory=OrderedDict, repr=False)
@@ -81,13 +82,12 @@ class Session:
 class Sessions:
     """All sessions of a server, found by token."""
 
-    def __init__(self, now: Now, grace: float, entropy: Callable[[int], str] = secrets.token_urlsafe) -> None:
+    def __init__(self, now: Now, entropy: Callable[[int], str] = secrets.token_urlsafe) -> None:
         self._now = now
-        self._grace = grace
         self._entropy = entropy
         self._by_hash: dict[bytes, Session] = {}
-        self._lost: OrderedDict[Session, None] = OrderedDict()
-        """Those with no connection, the one lost first in front."""
+        self._lost: dict[Session, None] = {}
+        """Those with no connection."""
 
     def __len__(self) -> int:
         return len({id(session) for session in self._by_hash.values()})
@@ -111,14 +111,14 @@ class Sessions:
                 del self._by_hash[old]
         session._previous, session._current = used, digest
         self._by_hash[digest] = session
-        session.lost_at = None
+        session.over_at = None
         self._lost.pop(session, None)
         return session, fresh
 
-    def lost(self, session: Session) -> None:
-        """Its connection is gone: from now on the grace period runs."""
+    def lost(self, session: Session, grace: float) -> None:
+        """Its connection is gone: it has so many seconds to be resumed."""
         session.peer = None
-        session.lost_at = self._now()
+        session.over_at = self._now() + grace
         self._lost[session] = None
 
     def close(self, session: Session) -> None:
@@ -130,15 +130,12 @@ class Sessions:
 
     def reap(self) -> Iterator[Session]:
         """Takes out the sessions whose grace period is over."""
-        while self._lost:
-            oldest = next(iter(self._lost))
-            if not self._is_over(oldest):
-                return
-            self.close(oldest)
-            yield oldest
+        for session in [session for session in self._lost if self._is_over(session)]:
+            self.close(session)
+            yield session
 
     def _is_over(self, session: Session) -> bool:
-        return session.lost_at is not None and self._now() - session.lost_at > self._grace
+        return session.over_at is not None and self._now() > session.over_at
 
     def _new_token(self) -> tuple[str, bytes]:
         token = self._entropy(32)

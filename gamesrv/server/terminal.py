@@ -23,10 +23,15 @@ from gamesrv.core.messages import (
     Joined,
     Leave,
     Left,
+    Matched,
     Pong,
+    Ready,
     Refusal,
+    RoomInfo,
     RoomList,
     Rooms,
+    RoomsChanged,
+    RoomState,
     Say,
     ServerMessage,
     Update,
@@ -59,6 +64,8 @@ class Terminal:
         self._room: str | None = None
         self._game: GameType | None = None
         self._seat: int | None = None
+        self._state: RoomState = "waiting"
+        self._most = 0
         self._view: View = {}
         self._mine: View = {}
         self._players: dict[int, str] = {}
@@ -80,9 +87,24 @@ class Terminal:
         try:
             if word is not None:
                 return word.act(self, rest.strip())
-            return self._command(first.lower(), rest.split())
+            return self._read_line(line.strip()) or self._command(first.lower(), rest.split())
         except Refused as refused:
             return _lines(refused.message if refused.path is None else f"{refused.path}: {refused.message}")
+
+    def _read_line(self, line: str) -> Answer | None:
+        """What the game makes of a line; a fault in its code leaves the line to the rest of us."""
+        if self._game is None or self._state == "waiting":
+            return None
+        try:
+            answer = self._game.rules.read_line(line, self._view, self._mine, self._seat)
+        except Refused:
+            raise
+        except BaseException:
+            self._log.failure("The text window of {game} failed", game=self._room)
+            return None
+        if isinstance(answer, str):
+            return _lines(*answer.splitlines())
+        return None if answer is None else Command(*answer)
 
     def _command(self, name: str, words: list[str]) -> Answer:
         command = self._game.commands.get(name) if self._game is not None else None
@@ -112,7 +134,12 @@ class Terminal:
         name, *words = rest.split() or [""]
         if name not in self._games:
             raise Refused(f"create what? Games: {', '.join(self._games)}")
-        return Create(name, self._games[name].options.read(words))
+        private = "private" in words
+        options = [word for word in words if word != "private"]
+        return Create(name, self._games[name].options.read(options), private)
+
+    def _ready(self, rest: str) -> Answer:
+        return Ready(rest.lower() not in ("no", "not", "off"))
 
     def _watch(self, rest: str) -> Answer:
         return Watch(rest[:64])
@@ -128,14 +155,27 @@ class Terminal:
     def _look(self, rest: str) -> Answer:
         if self._game is None:
             raise Refused("You are in no room. Type join.")
+        return _lines(*self._picture())
+
+    def _picture(self) -> list[str]:
+        if self._game is None or self._state == "waiting":
+            return self._waiting()
         picture = self._author(self._game.rules.picture, self._view, self._mine, self._seat)
-        return _lines(*(_listed(self._view | self._mine) if picture is None else picture))
+        return _listed(self._view | self._mine) if picture is None else picture
 
     def _who(self, rest: str) -> Answer:
         if self._game is None:
             raise Refused("You are in no room. Type join.")
         people = sorted(self._players.items())
         return _lines(*(f"  {seat:3}  {name}{'  (you)' * (seat == self._seat)}" for seat, name in people))
+
+    def _waiting(self) -> list[str]:
+        players = ", ".join(name for _, name in sorted(self._players.items()))
+        missing = max(0, self._most - len(self._players))
+        return [
+            f"The game has not begun. Here: {players}; seats free: {missing}.",
+            "Type ready to begin; where all are, bots take the empty seats.",
+        ]
 
     def _tell_token(self, rest: str) -> Answer:
         return _lines(f"To go on elsewhere, say there: resume {self._token}", "Keep it to yourself.")
@@ -159,10 +199,9 @@ class Terminal:
                 self._token = message.token
                 return _lines(f"Hello, {message.name}. Type join to play, help for help.")
             case RoomList():
-                rooms = (f"  {r.room:16} {r.game:12} {r.players}/{r.seats} players" for r in message.rooms)
-                return (
-                    _lines(*rooms) if message.rooms else _lines("There are no rooms. Type join to open one.")
-                )
+                if not message.rooms:
+                    return _lines("There are no rooms. Type join to open one.")
+                return _lines(*map(_room, message.rooms))
             case Left():
                 self._room = self._game = None
                 return _lines("You have left the room.")
@@ -172,7 +211,9 @@ class Terminal:
             case Closing():
                 again = " Come back in a moment." if message.retry else ""
                 return _lines(f"The connection closes: {message.reason} ({message.code}).{again}")
-            case Pong():
+            case Matched():
+                return _lines(f"A seat in {message.room} is yours for {message.within:.0f} seconds.")
+            case Pong() | RoomsChanged():
                 return b""
 
     def _joined(self, message: Joined) -> bytes:
@@ -180,15 +221,17 @@ class Terminal:
         self._room = message.room
         self._game = self._games[message.game]
         self._seat = message.seat
+        self._most = message.seats[1]
+        begins = known and self._state != "playing" and message.state == "playing"
+        self._state = message.state
         self._view = merge({}, message.view)
         self._mine = merge({}, message.mine) if isinstance(message.mine, dict) else {}
         self._players = {int(seat): player.name for seat, player in message.players.items()}
         if known:
-            return b""
+            return _lines(*self._picture()) if begins else b""
         place = "watching" if message.seat is None else f"in seat {message.seat}"
-        return _lines(
-            f"You are in {message.room}, {place}, with {len(self._players)} players. Type look, or help."
-        )
+        where = f"You are in {message.room}, {place}, with {len(self._players)} players. Type look, or help."
+        return _lines(where, *(self._waiting() if self._state == "waiting" else ()))
 
     def _update(self, message: Update) -> None:
         if isinstance(message.delta, dict):
@@ -210,6 +253,16 @@ class Terminal:
                 return [f"{self._players.get(seat, SOMEBODY)} is back."]
             case "said", {"name": name, "text": text}:
                 return [f"{name}: {text}"]
+            case "player_ready", {"seat": int(seat), "ready": bool(ready)}:
+                return [f"{self._players.get(seat, SOMEBODY)} is {'ready' if ready else 'not ready'}."]
+            case "player_moved", {"seat": int(seat), "to": int(to)}:
+                self._seat = to if seat == self._seat else self._seat
+                self._players[to] = self._players.pop(seat, SOMEBODY)
+                return [f"{self._players[to]} takes seat {to}."]
+            case "started", {}:
+                return ["The game begins."]
+            case "finished", _:
+                self._state = "over"
         told = None
         if self._game is not None:
             told = self._author(self._game.rules.tell, message.name, message.data, self._players)
@@ -239,8 +292,9 @@ _WORDS = {
         _Word("help", "this list", Terminal._help),
         _Word("rooms", "what is going on", Terminal._rooms),
         _Word("join [GAME or ROOM]", "take a seat", Terminal._join),
-        _Word("create GAME [OPTIONS]", "open a room", Terminal._create),
+        _Word("create GAME [OPTIONS]", "open a room; private: one that is not in the list", Terminal._create),
         _Word("watch ROOM", "look on", Terminal._watch),
+        _Word("ready [no]", "begin, or play again", Terminal._ready),
         _Word("look", "see where you are", Terminal._look),
         _Word("who", "see who is here", Terminal._who),
         _Word("say TEXT", "talk to the room", Terminal._say),
@@ -250,6 +304,12 @@ _WORDS = {
         _Word("quit", "go", Terminal._quit, always=True),
     )
 }
+
+
+def _room(room: RoomInfo) -> str:
+    return (
+        f"  {room.room:16} {room.game:12} {room.players}/{room.seats} {room.state:8} {', '.join(room.names)}"
+    )
 
 
 def _usage(command: CommandType) -> str:

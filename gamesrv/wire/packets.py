@@ -49,6 +49,8 @@ CLIENT_IDS: dict[type, int] = {
     messages.Command: 8,
     messages.Say: 9,
     messages.Resync: 10,
+    messages.Match: 11,
+    messages.Ready: 12,
 }
 
 SERVER_IDS: dict[type, int] = {
@@ -61,6 +63,8 @@ SERVER_IDS: dict[type, int] = {
     messages.Refusal: 135,
     messages.Left: 136,
     messages.Closing: 137,
+    messages.Matched: 138,
+    messages.RoomsChanged: 139,
 }
 
 FIRST_COMMAND = 256

@@ -244,7 +244,7 @@ def test_the_third_bad_message_in_ten_seconds_is_the_last(transport: str, witnes
     assert mallory.heard == [], "it is the last that is said"
     witness.world.run(1.5)
     assert mallory.lost
-    assert witness.room.seats[1].away
+    assert witness.room.seating.seats[1].away
 
 
 def test_two_bad_messages_and_patience_are_forgiven(transport: str, witness: Witness) -> None:

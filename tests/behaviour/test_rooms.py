@@ -48,9 +48,18 @@ def test_rooms_are_listed(world: World, transport: str) -> None:
     ann.say(op="join", game="field")
     ann.say(op="rooms")
     room = world.rooms[0].id
-    assert ann.take("rooms")["rooms"] == [
-        {"room": room, "game": "field", "players": 1, "seats": 4, "open": True}
-    ]
+    (line,) = ann.take("rooms")["rooms"]
+    assert line == {
+        "room": room,
+        "game": "field",
+        "players": 1,
+        "seats": 4,
+        "open": True,
+        "state": "playing",
+        "names": ["ann"],
+        "watchers": 0,
+        "options": {},
+    }
 
 
 def test_a_room_can_be_opened_with_options(world: World, transport: str) -> None:
@@ -110,7 +119,7 @@ def test_joining_twice_gives_the_same_seat(world: World, transport: str) -> None
     assert ann.take("refused")["code"] == "already_in_room"
     ann.say(op="create", game="field")
     assert ann.take("refused")["code"] == "already_in_room"
-    assert len(world.rooms) == 1 and len(world.rooms[0].seats) == 1
+    assert len(world.rooms) == 1 and len(world.rooms[0].seating.seats) == 1
 
 
 def test_a_full_room_is_refused(world: World, transport: str) -> None:

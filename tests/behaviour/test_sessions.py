@@ -125,15 +125,15 @@ def test_a_newer_connection_replaces_an_older_one(world: World, transport: str) 
     world.run(2)
     assert ann.lost
     again.ping()
-    assert len(world.rooms[0].seats) == 1
-    assert not world.rooms[0].seats[0].away
+    assert len(world.rooms[0].seating.seats) == 1
+    assert not world.rooms[0].seating.seats[0].away
 
 
 def test_after_the_grace_period_the_seat_is_gone(world: World, transport: str) -> None:
     ann, bob = world.person(transport, "ann", "field"), world.person(transport, "bob", "field")
     ann.cut()
     world.run(29)
-    assert 0 in world.rooms[0].seats
+    assert 0 in world.rooms[0].seating.seats
     world.run(3)
     assert bob.event("player_left")["data"] == {"seat": 0}
     late = come_back(world, transport, ann.token)

@@ -210,7 +210,7 @@ def test_one_who_is_too_slow_is_cut_and_keeps_the_seat(
     ann.deaf()
     world.run(15)
     assert ann.lost
-    assert witness.room.seats[1].away
+    assert witness.room.seating.seats[1].away
     again = world.connect(transport)
     again.say(op="hello", token=ann.token)
     assert again.take("joined")["seat"] == 1
@@ -279,7 +279,7 @@ def test_a_closing_link_is_cut_even_if_it_is_never_read(
         ann.raw(on_wire(ann, op="dance" if fault == "bad messages" else "rooms"))
     assert not ann.lost
     world.run(1.1)
-    assert ann.lost and witness.room.seats[1].away
+    assert ann.lost and witness.room.seating.seats[1].away
 
 
 def test_the_server_stops_though_nobody_reads(transport: str) -> None:
@@ -298,7 +298,7 @@ def test_a_closing_websocket_that_is_not_read_is_cut(world: World, witness: Witn
     world.run(3)
     ann.raw(frame(CLOSE, (4000).to_bytes(2, "big")))
     world.run(1.1)
-    assert ann.lost and 1 not in witness.room.seats
+    assert ann.lost and 1 not in witness.room.seating.seats
 
 
 def test_a_slow_handshake_is_cut(world: World, witness: Witness) -> None:

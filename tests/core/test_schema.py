@@ -101,10 +101,10 @@ def refusal(parse: Callable[[], Any]) -> Refused:
 
 
 def test_a_game_type_knows_the_class() -> None:
-    assert (TABLE.rules, TABLE.name, TABLE.capacity, TABLE.rate, TABLE.hidden) == (
+    assert (TABLE.rules, TABLE.name, TABLE.title, TABLE.rate, TABLE.hidden) == (
         Table,
         "table",
-        4,
+        "table",
         1000,
         False,
     )

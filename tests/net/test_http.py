@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import define
 from twisted.internet import _producer_helpers
 from twisted.internet.task import Cooperator
 
-from gamesrv.net.http import WebSite, web_root
+from gamesrv.core.game import GameError
+from gamesrv.core.schema import GameType
+from gamesrv.games.bigtwo import rules
+from gamesrv.net.http import Rules, WebSite, web_root
 from gamesrv.net.websocket import web_socket_resource
 from gamesrv.wire.close import CloseCode
+from tests.games import Cards, Field
 from tests.raw import TEXT, RawPerson, frame, head
 from tests.world import Person, World, _Ear
+
+
+@define
+class Judged(Cards):
+    """A game whose pages can judge a move themselves."""
+
+    name = "judged"
+    browser_modules = (rules.__name__,)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """The server in memory, with one game more."""
+    made = World(games=(Field, Cards, Judged))
+    yield made
+    made.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +45,7 @@ def no_other_clock(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     monkeypatch.setattr(_producer_helpers, "cooperate", ours.cooperate)
 
 
+RULES = "/rules/judged/rules.py"
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -34,6 +57,8 @@ def root(tmp_path: Path) -> Path:
     (pages / "index.html").write_text("<h1>grün</h1>", encoding="utf-8")
     (pages / "gamesrv.js").write_text("export {};")
     (pages / "style.css").write_text("body {}")
+    (pages / "python.mjs").write_text("export {};")
+    (pages / "python.wasm").write_bytes(b"\0asm")
     (pages / "games" / "arena.html").write_text("arena")
     (tmp_path / "secret.txt").write_text("secret")
     return pages
@@ -80,21 +105,35 @@ def browser(world: World, root: Path) -> Browser:
         ("/gamesrv.js", "text/javascript; charset=utf-8", b"export {};"),
         ("/style.css", "text/css; charset=utf-8", b"body {}"),
         ("/games/arena.html", "text/html; charset=utf-8", b"arena"),
+        ("/python.mjs", "text/javascript; charset=utf-8", b"export {};"),
+        ("/python.wasm", "application/wasm", b"\0asm"),
+        (RULES, "text/x-python; charset=utf-8", Path(rules.__file__).read_bytes()),
     ],
 )
 def test_pages_come_with_their_headers(browser: Browser, path: str, kind: str, text: bytes) -> None:
     status, fields, body = browser.ask(path)
     assert (status, fields["content-type"], body) == (200, kind, text)
-    assert "default-src 'self'" in fields["content-security-policy"]
+    assert fields["content-security-policy"].startswith(
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' "
+    )
     assert fields["x-content-type-options"] == "nosniff"
     assert fields["referrer-policy"] == "no-referrer"
     assert fields["cache-control"] == "no-cache"
 
 
-def test_head_is_get_without_the_body(browser: Browser) -> None:
-    get, head_ = browser.ask("/"), browser.ask("/", "HEAD")
+@pytest.mark.parametrize("path", ["/", RULES])
+def test_head_is_get_without_the_body(browser: Browser, path: str) -> None:
+    get, head_ = browser.ask(path), browser.ask(path, "HEAD")
     assert head_[0] == 200 and head_[2] == b""
     assert head_[1].keys() == get[1].keys()
+
+
+@pytest.mark.parametrize("path", ["/", RULES])
+def test_what_has_not_changed_is_not_sent_again(browser: Browser, path: str) -> None:
+    fields = browser.ask(path)[1]
+    status, again, body = browser.ask(path, "GET", f"If-Modified-Since: {fields['last-modified']}")
+    assert (status, body) == (304, b"")
+    assert again["content-security-policy"] == fields["content-security-policy"]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +152,19 @@ def test_head_is_get_without_the_body(browser: Browser) -> None:
         "/%00",
         "/index.html%00.js",
         "/" + "x" * 300,
+        "/rules",
+        "/rules/",
+        "/rules/judged",
+        "/rules/judged/",
+        "/rules/judged/rules",
+        "/rules/judged/__init__.py",
+        "/rules/judged/rules.py/",
+        "/rules/judged/rules.py/more",
+        "/rules/judged/x/../rules.py",
+        "/rules/judged/../../secret.txt",
+        "/rules/judged/rules.py%00",
+        "/rules/cards/rules.py",
+        "/rules/none/rules.py",
     ],
 )
 def test_what_is_not_there_is_not_found(browser: Browser, path: str) -> None:
@@ -127,9 +179,22 @@ def test_a_folder_is_not_listed(browser: Browser) -> None:
     assert status in (302, 307, 404) and b"arena.html" not in body
 
 
+@pytest.mark.parametrize("path", ["/", RULES])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "TRACE", "NONSENSE"])
-def test_pages_are_only_read(browser: Browser, method: str) -> None:
-    assert browser.ask("/", method)[0] in (405, 501)
+def test_pages_are_only_read(browser: Browser, method: str, path: str) -> None:
+    assert browser.ask(path, method)[0] in (405, 501)
+
+
+@pytest.mark.parametrize("module", ["gamesrv.nowhere", "sys", "time"])
+def test_a_module_without_a_source_can_be_no_pages(module: str) -> None:
+    @define
+    class Lost(Cards):
+        """Wants what is not there."""
+
+        browser_modules = (module,)
+
+    with pytest.raises(GameError, match=f"cards: .* {module} "):
+        Rules([GameType.of(Lost)])
 
 
 def test_the_shipped_pages_are_served(world: World) -> None:
@@ -253,7 +318,7 @@ def test_a_request_becomes_a_websocket(world: World, root: Path, at_once: bool) 
     person.raw(frame(TEXT, b"x" * 20_000))
     assert (person.close_code, person.close_frame) == (CloseCode.TOO_BIG, CloseCode.TOO_BIG)
     world.run(1.1)
-    assert person.lost and world.rooms[0].seats[0].away
+    assert person.lost and world.rooms[0].seating.seats[0].away
 
 
 @pytest.mark.parametrize(

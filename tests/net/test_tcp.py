@@ -182,7 +182,7 @@ def test_half_a_packet_must_be_finished_in_ten_seconds(world: World, bob: Packet
     world.run(0.2)
     assert bob.take("closing")["code"] == CloseCode.IDLE
     world.run(1.1)
-    assert bob.lost and world.rooms[0].seats[0].away
+    assert bob.lost and world.rooms[0].seating.seats[0].away
 
 
 def test_a_trickle_of_bytes_buys_no_time(world: World, bob: PacketPerson) -> None:
@@ -221,4 +221,4 @@ def test_silence_ends_after_a_minute(world: World, bob: PacketPerson) -> None:
     closing = bob.take("closing")
     assert (closing["code"], closing["retry"]) == (CloseCode.IDLE, True)
     world.run(1.1)
-    assert bob.lost and world.rooms[0].seats[0].away
+    assert bob.lost and world.rooms[0].seating.seats[0].away

@@ -131,7 +131,7 @@ def test_a_line_with_no_end_is_the_end(world: World, tom: Window, bob: Person, p
         tom.raw(b"x" * (100_000 // pieces))
     assert tom.text.endswith("(1009).\r\n")
     world.run(1.1)
-    assert tom.lost and world.rooms[0].seats[0].away
+    assert tom.lost and world.rooms[0].seating.seats[0].away
 
 
 def test_a_flood_of_telnets_own_commands_is_the_end(world: World, tom: Window, bob: Person) -> None:
@@ -162,7 +162,7 @@ def test_a_game_by_typing(world: World) -> None:
     assert "options.cards" in tom.type("create cards 99")
     assert "in seat 0" in tom.type("create cards cards=2 seconds=5")
     room = world.rooms[0].id
-    assert f"{room}" in pam.type("rooms") and "1/2 players" in pam.text
+    assert f"{room}" in pam.type("rooms") and "1/2 playing" in pam.text
     assert "play card(integer)" in tom.type("help")
     tom.text = ""
     assert "in seat 1, with 2 players" in pam.type(f"join {room}")
@@ -248,7 +248,7 @@ def test_quitting_is_leaving(world: World, tom: Window, bob: Person) -> None:
     assert tom.type("quit") == "The connection closes: goodbye (1000).\r\n"
     assert tom.lost
     assert bob.event("player_left")["data"] == {"seat": 0}
-    assert list(world.rooms[0].seats) == [1]
+    assert list(world.rooms[0].seating.seats) == [1]
 
 
 def test_nothing_is_heard_after_quit(world: World, tom: Window, bob: Person) -> None:
@@ -262,7 +262,7 @@ def test_quit_after_the_end_does_not_count(world: World, tom: Window, bob: Perso
     tom.raw(b"rooms\r\n" * 300 + b"quit\r\n")
     world.run(1.1)
     assert tom.lost and "(4429)" in tom.text
-    assert world.rooms[0].seats[0].away
+    assert world.rooms[0].seating.seats[0].away
 
 
 def test_losing_the_window_holds_the_seat(world: World, tom: Window, bob: Person) -> None:

@@ -212,7 +212,7 @@ def test_what_breaks_the_rules_ends_with_a_reason(
 ) -> None:
     ann.raw(noise)
     ended(ann, CloseCode(code))
-    assert world.rooms[0].seats[0].away
+    assert world.rooms[0].seating.seats[0].away
     assert bob.all("event")[-1]["name"] == "player_dropped"
 
 
@@ -312,7 +312,7 @@ def test_one_who_answers_no_ping_is_dropped(world: World, ann: RawPerson, bob: P
     assert not ann.lost and ann.frames[-1][0] == PING
     world.run(1)
     assert ann.lost
-    assert world.rooms[0].seats[0].away, "the seat is held"
+    assert world.rooms[0].seating.seats[0].away, "the seat is held"
     assert bob.event("player_dropped")["data"] == {"seat": 0}
 
 
@@ -322,7 +322,7 @@ def test_half_a_frame_and_silence(world: World, ann: RawPerson, bob: Person) -> 
         world.run(5)
         ann.raw(b"x")
     world.run(1)
-    assert ann.lost and world.rooms[0].seats[0].away
+    assert ann.lost and world.rooms[0].seating.seats[0].away
 
 
 # ---------------------------------------------------------------------- the end
@@ -338,7 +338,7 @@ def test_closing_with_4000_gives_the_seat_up(
     ann.raw(frame(CLOSE, b"" if code is None else code.to_bytes(2, "big") + b"bye"))
     assert ann.lost and ann.close_frame == 1000
     assert ann.close_code is None, "who closes need not be told"
-    assert (0 in world.rooms[0].seats) != leaves
+    assert (0 in world.rooms[0].seating.seats) != leaves
     assert bob.event("player_left" if leaves else "player_dropped")["data"] == {"seat": 0}
 
 

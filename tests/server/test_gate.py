@@ -249,7 +249,7 @@ def test_a_newer_connection_replaces_an_older_one() -> None:
     assert (session.peer, new.session, old.session) == (new, session, None)
     old.lost()
     assert session.peer is new, "the end of the old link is none of the session's business"
-    assert session.lost_at is None
+    assert session.over_at is None
     assert new_connection.code is None
 
 

@@ -12,12 +12,13 @@ from gamesrv import Game
 from gamesrv.core.game import GameError, Refused
 from gamesrv.core.schema import GameType
 from gamesrv.server.limits import Limits
-from gamesrv.server.lobby import LISTED, Lobby
+from gamesrv.server.listing import LISTED
+from gamesrv.server.lobby import Lobby
 from gamesrv.server.session import Session
 from gamesrv.server.ticker import Ticker
 from gamesrv.wire.close import CloseCode
 from tests.games import Cards, Field
-from tests.world import entropy
+from tests.world import Entropy
 
 
 @define
@@ -33,7 +34,7 @@ class StillBorn(Game):
 def make_lobby(*games: type[Game], rate: int = 60, **limits: int) -> Lobby:
     clock = Clock()
     types = [GameType.of(game) for game in games]
-    return Lobby(types, Limits(**limits), Ticker(clock, rate), clock.seconds, entropy)
+    return Lobby(types, Limits(**limits), Ticker(clock, rate), clock.seconds, Entropy())
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_public_rooms_are_listed(lobby: Lobby) -> None:
     room, hidden = lobby.create("field", {}), lobby.create("field", {})
     hidden.public = False
     room.sit(guest())
-    (line,) = lobby.list()
+    (line,) = lobby.listing.rooms()
     assert (line.room, line.game, line.players, line.seats, line.open) == (room.id, "field", 1, 4, True)
 
 
@@ -135,7 +136,7 @@ def test_no_list_is_longer_than_a_client_can_take() -> None:
     """A packet holds 64 KiB; a list that is longer would end the connection that asked for it."""
     lobby = make_lobby(Field)
     rooms = [lobby.create("field", {}) for _ in range(LISTED + 50)]
-    assert [line.room for line in lobby.list()] == [room.id for room in reversed(rooms[50:])]
+    assert [line.room for line in lobby.listing.rooms()] == [room.id for room in reversed(rooms[50:])]
 
 
 def test_no_more_rooms_than_allowed() -> None:

@@ -31,7 +31,7 @@ def time() -> Time:
 
 @pytest.fixture
 def sessions(time: Time) -> Sessions:
-    return Sessions(time, GRACE)
+    return Sessions(time)
 
 
 # ---------------------------------------------------------------------- tokens
@@ -64,7 +64,7 @@ class Tokens(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.time = Time()
-        self.sessions = Sessions(self.time, GRACE)
+        self.sessions = Sessions(self.time)
         self.players: list[Player] = []
         self.gone: set[str] = set()
 
@@ -95,7 +95,7 @@ class Tokens(RuleBasedStateMachine):
     def lose(self, data: Any) -> None:
         player = self.one(data)
         if player.lost_at is None:
-            self.sessions.lost(player.session)
+            self.sessions.lost(player.session, GRACE)
             player.lost_at = self.time.now
 
     @precondition(lambda self: self.players)
@@ -145,11 +145,11 @@ TestTokens.settings = settings(max_examples=30, stateful_step_count=30)
 def test_a_bad_token_alters_nothing(sessions: Sessions, time: Time) -> None:
     """Nor does one that comes too late: what is over is only over when it is reaped."""
     session, token = sessions.open("ann")
-    sessions.lost(session)
+    sessions.lost(session, GRACE)
     for bad in ("", "nonsense", token[:-1], token + "x", token.upper()):
         with pytest.raises(BadToken):
             sessions.resume(bad)
-    assert session.lost_at == 0.0
+    assert session.over_at == GRACE
     time.now = GRACE + 1
     with pytest.raises(BadToken):
         sessions.resume(token)
@@ -158,12 +158,12 @@ def test_a_bad_token_alters_nothing(sessions: Sessions, time: Time) -> None:
 
 def test_the_grace_period_starts_anew_with_each_loss(sessions: Sessions, time: Time) -> None:
     (ann, token), (bob, _) = sessions.open("ann"), sessions.open("bob")
-    sessions.lost(ann)
+    sessions.lost(ann, GRACE)
     time.now = 10
-    sessions.lost(bob)
+    sessions.lost(bob, GRACE)
     sessions.resume(token)
     time.now = 20
-    sessions.lost(ann)
+    sessions.lost(ann, GRACE)
     time.now = 41
     assert list(sessions.reap()) == [bob]
     time.now = 51
@@ -218,7 +218,7 @@ def test_tokens_and_ids_are_all_different(sessions: Sessions) -> None:
 
 def test_a_token_says_nothing_of_the_session() -> None:
     numbers = count()
-    sessions = Sessions(Time(), GRACE, lambda size: f"{size}-{next(numbers)}")
+    sessions = Sessions(Time(), lambda size: f"{size}-{next(numbers)}")
     session, token = sessions.open("ann")
     assert (session.id, token) == ("12-1", "32-0"), "each is drawn for itself"
 

@@ -103,6 +103,7 @@ GAMES = {"chess": GameType.of(Chess)}
 def joined(**more: Any) -> Joined:
     """A snapshot."""
     fields: dict[str, Any] = {"room": "chess-1", "game": "chess", "seat": 0, "tick": 0, "v": 1, "view": {}}
+    fields["state"] = "playing"
     fields["players"] = {"0": Player("ann"), "1": Player("bob")}
     return Joined(**{**fields, **more})
 
@@ -257,7 +258,7 @@ def test_the_token_is_told(window: Terminal) -> None:
         (RoomList([]), "There are no rooms. Type join to open one.\r\n"),
         (
             RoomList([RoomInfo("chess-1", "chess", 1, 2, True)]),
-            "  chess-1          chess        1/2 players\r\n",
+            "  chess-1          chess        1/2 playing  \r\n",
         ),
         (Left(), "You have left the room.\r\n"),
         (Pong(1.0, 2), ""),

@@ -20,6 +20,8 @@ CLIENT: list[m.ClientMessage] = [
     m.Rooms(),
     m.Create("arena", {"size": 3, "walls": [True, None, "é"]}),
     m.Join(game="arena"),
+    m.Match("arena"),
+    m.Ready(False),
     m.Watch("arena-1"),
     m.Leave(),
     m.Command("move", {"dx": 1, "dy": 0}, 7),
@@ -31,8 +33,12 @@ SERVER: list[m.ServerMessage] = [
     m.Welcome("s-1", "ann", "H0c", 30, 0, m.PROTOCOL_VERSION),
     m.Pong(1.5, 99),
     m.RoomList([m.RoomInfo("arena-1", "arena", 2, 8, True)]),
-    m.Joined("arena-1", "arena", 3, 1, 2, {"a": 1}, players={"3": m.Player("ann")}, commands=["move"]),
-    m.Joined("arena-1", "arena", None, 1, 2, {}, {"hand": []}, 4, gap=True),
+    m.Joined(
+        "arena-1", "arena", 3, 1, 2, {"a": 1}, "playing", players={"3": m.Player("ann")}, commands=["move"]
+    ),
+    m.Joined("arena-1", "arena", None, 1, 2, {}, "playing", {"hand": []}, 4, gap=True),
+    m.RoomsChanged([], ["arena-1"]),
+    m.Matched("arena-1", "T", 15.0),
     m.Left(),
     m.Update(1, 2, delta={"a": None}),
     m.Update(1, 2, mine={}),

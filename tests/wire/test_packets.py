@@ -29,8 +29,8 @@ def refusal(data: bytes) -> BadMessage:
 def test_every_message_has_an_id() -> None:
     assert set(packets.CLIENT_IDS) == set(get_args(m.ClientMessage))
     assert set(packets.SERVER_IDS) == set(get_args(m.ServerMessage))
-    assert sorted(packets.CLIENT_IDS.values()) == list(range(1, 11))
-    assert sorted(packets.SERVER_IDS.values()) == list(range(129, 138))
+    assert sorted(packets.CLIENT_IDS.values()) == list(range(1, 13))
+    assert sorted(packets.SERVER_IDS.values()) == list(range(129, 140))
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,8 @@ def test_every_message_has_an_id() -> None:
         (m.Command("move", {"dx": 1}, 9), 8),
         (m.Say("hi"), 9),
         (m.Resync(), 10),
+        (m.Match("arena"), 11),
+        (m.Ready(), 12),
         (m.NumberedCommand(0, {"dx": 1}), 256),
         (m.NumberedCommand(65279), 65535),
     ],
@@ -62,12 +64,19 @@ def test_client_packets_survive(message: packets.Packet, number: int) -> None:
         (m.Welcome("s-1", "ann", "H0c", 30, 0, m.PROTOCOL_VERSION), 129),
         (m.Pong(1.5, 99), 130),
         (m.RoomList([m.RoomInfo("arena-1", "arena", 2, 8, True)]), 131),
-        (m.Joined("arena-1", "arena", None, 1, 2, {"a": [1]}, players={"3": m.Player("ann", True)}), 132),
+        (
+            m.Joined(
+                "arena-1", "arena", None, 1, 2, {"a": [1]}, "playing", players={"3": m.Player("ann", True)}
+            ),
+            132,
+        ),
         (m.Update(1, 2, delta={"a": None}), 133),
         (m.Event(1, "said", {"text": "hi"}), 134),
         (m.Refusal("no_such_room", "no"), 135),
         (m.Left(), 136),
         (m.Closing(1001, "bye", True), 137),
+        (m.Matched("arena-1", "T", 15), 138),
+        (m.RoomsChanged([], ["arena-1"]), 139),
     ],
 )
 def test_server_packets_survive(message: m.ServerMessage, number: int) -> None:
@@ -122,7 +131,7 @@ def test_a_body_may_be_empty_where_nothing_is_needed(number: int, message: packe
         (frame(256, {"id": 7, "x": float("nan")}), "number is not finite", "args.x", None),
         (frame(256) + b"\x81\xa1a" * 3000, "nested too deeply", None, None),
         (frame(0), "unknown packet id 0", None, None),
-        (frame(11), "unknown packet id 11", None, None),
+        (frame(13), "unknown packet id 13", None, None),
         (frame(129), "unknown packet id 129", None, None),
         (frame(255), "unknown packet id 255", None, None),
     ],
