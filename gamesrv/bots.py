@@ -145,7 +145,7 @@ class BotClient(Protocol):
                 merge(self._view, message.delta if isinstance(message.delta, dict) else {})
                 merge(self._mine, message.mine if isinstance(message.mine, dict) else {})
                 if not self._rate:
-                    self._wait(self._think)
+                    self._guarded(self._consider)
             case Event():
                 self._hear(message)
             case Joined():
@@ -166,7 +166,7 @@ class BotClient(Protocol):
             self._wait(self._get_ready)
         elif joined.seat is not None:
             self._bot = self._bot or self._guarded(self._policy, joined.seat, self._random)
-            self._wait(self._think)
+            self._guarded(self._consider)
 
     def _hear(self, event: Event) -> None:
         if event.name == "started":
@@ -194,6 +194,13 @@ class BotClient(Protocol):
         if self._pondering is not None:
             pondering, self._pondering = self._pondering, None
             pondering.stop()
+
+    def _consider(self) -> None:
+        """Something has changed: is it a reason to think, or to drop what one was thinking about?"""
+        if self._bot is not None and self._bot.is_called(self._view, self._mine):
+            self._wait(self._think)
+        else:
+            self._hush()
 
     def _think(self) -> None:
         """What takes no time is done at once; what goes on is pondered, so that nobody waits for it."""
@@ -225,7 +232,7 @@ class BotClient(Protocol):
         if act is not None:
             self._say(Command(*act))
         if self._rate:
-            self._wait(self._think)
+            self._consider()
 
     def _guarded(self, think: Callable[..., Any], *args: Any) -> Any:
         """A policy is an author's code: should it fail, this bot leaves and nothing else happens."""

@@ -32,7 +32,7 @@ from gamesrv.service import GameService
 
 __all__ = ["Options", "makeService"]
 
-SHIPPED = ("gamesrv.games.arena:Arena",)
+SHIPPED = ("gamesrv.games.arena:Arena", "gamesrv.games.bigtwo:BigTwo")
 ENDPOINTS = {
     "web": "tcp:8080:interface=127.0.0.1",
     "packets": "tcp:4000:interface=127.0.0.1",

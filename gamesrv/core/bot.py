@@ -27,6 +27,10 @@ class Bot:
         self.seat = seat
         self.random = random
 
+    def is_called(self, view: Mapping[str, Any], mine: Mapping[str, Any]) -> bool:
+        """Whether there is anything to think about: asked at each change, so quick to tell."""
+        return True
+
     def act(self, view: Mapping[str, Any], mine: Mapping[str, Any]) -> Act | None:
         """What to do now, given everyone's view and one's own; `None` for nothing."""
         return None

@@ -63,6 +63,9 @@ class Audience:
         Lists are compared whole and replaced whole, as the RFC has it. Values that Python finds equal (1, 1.0
         and True) are the same. Raises `GameError` for what is no map, and for what can't be made plain.
         """
+        was = self._seen.was.get("view")
+        if type(was) is _Seen and was.was == view:
+            return None
         first = not self._seen.was
         try:
             patch = _look(self._seen, {"view": view})
@@ -151,6 +154,8 @@ def _look_at_items(seen: _Seen, items: Iterable[tuple[Any, Any]]) -> View:
         if kind in _SCALARS:
             was[key] = value
             _set(seen.plain, patch, key, value)
+        elif kind is list and before == value:
+            continue
         elif type(before) is _Seen and before.kind is kind:
             if inner := _look(before, value):
                 patch[_name(key)] = inner
@@ -163,7 +168,9 @@ def _look_at_items(seen: _Seen, items: Iterable[tuple[Any, Any]]) -> View:
 def _first_look(value: Any) -> tuple[Any, Any]:
     """What to remember of a value that was not there before, and the value as plain data."""
     if not (attrs.has(type(value)) or isinstance(value, Mapping)):
-        return _UNKNOWN, _plain(value)
+        plain = _plain(value)
+        # A list of our own, so it can be compared: what an author's list holds may change from within.
+        return plain if type(value) is list else _UNKNOWN, plain
     inside = _Seen(type(value))
     _look(inside, value)
     return value if inside.fixed else inside, inside.plain

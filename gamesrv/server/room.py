@@ -17,7 +17,7 @@ from gamesrv.core.journal import Input, InputKind
 from gamesrv.core.machine import Machine
 from gamesrv.core.messages import Command, Joined, Left, RoomInfo, RoomState
 from gamesrv.core.schema import GameType
-from gamesrv.core.views import Audience
+from gamesrv.core.views import Audience, prune
 from gamesrv.server.feed import Feed, own_view
 from gamesrv.server.interfaces import Host, Now
 from gamesrv.server.limits import Limits
@@ -85,7 +85,7 @@ class Room:
     def __attrs_post_init__(self) -> None:
         self._feed = Feed(self.limits.events_kept)
         chosen = self.game_type.choose(self.given)
-        self._options = as_plain(chosen, "options")
+        self._options = prune(as_plain(chosen, "options"))
         reserved = Reservations(self._now, self.limits.reservation)
         self.seating = Seating(*self.game_type.seats_for(chosen), reserved)
         if self._at_once:

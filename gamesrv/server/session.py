@@ -31,6 +31,7 @@ NAME_LENGTH = 24
 ANSWERS_KEPT = 64
 FILLERS = (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)
 VARIATION_SELECTORS = (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+LOOKALIKES = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"}
 UNSEEN = dict.fromkeys((*FILLERS, *VARIATION_SELECTORS))
 """Characters that Unicode calls printable though they show nothing."""
 
@@ -156,11 +157,13 @@ def _digest(token: str) -> bytes:
 def clean_name(name: str) -> str:
     """A name as it will be shown: NFKC, single spaces. Raises `Refused` (``bad_name``) where it can't be.
 
-    Only printable characters pass: no controls, no marks that turn the direction of text. What shows nothing
+    Alphabets whose letters look alike are not mixed, as in an "Ann" with a Cyrillic A. Only printable characters pass: no controls, no marks that turn the direction of text. What shows nothing
     is taken out, so that no two names look the same for that.
     """
     shown = unicodedata.normalize("NFKC", name.translate(UNSEEN))
     name = " ".join(word for word in shown.split(" ") if word)
     if not 1 <= len(name) <= NAME_LENGTH or not name.isprintable():
         raise Refused(f"a name has 1 to {NAME_LENGTH} printable characters", "bad_name", "name")
+    if len(LOOKALIKES & {unicodedata.name(letter, "").partition(" ")[0] for letter in name}) > 1:
+        raise Refused("a name is written in one alphabet", "bad_name", "name")
     return name

@@ -159,6 +159,8 @@ class FrameDecoder:
                 raise
             if frame is not None:
                 yield frame
+        # What was read is not held on to: a connection may be silent for long.
+        self._data, self._at = b"", 0
 
     def _slice(self) -> bytes | None:
         """The next frame, straight out of the data where all of it is there."""

@@ -263,6 +263,8 @@ def test_refusals_are_remembered_but_not_for_ever() -> None:
         ("李小龙", "李小龙"),
         ("<script>", "<script>"),
         ("🦊", "🦊"),
+        ("Анна", "Анна"),
+        ("アンナ Anna", "アンナ Anna"),
         ("❤\ufe0f", "❤"),
         ("a\u3164\u115f\u2800b", "ab"),
         ("x" * NAME_LENGTH, "x" * NAME_LENGTH),
@@ -302,6 +304,9 @@ def test_a_name_is_made_fit_to_be_shown(given_name: str, shown: str) -> None:
         "\ufe0f",
         "\U000e0100",
         "\u034f",
+        "\u0410nn",  # a Cyrillic A
+        "Ann\u03bf",  # a Greek o
+        "\u0391\u043d\u043d",
     ],
 )
 def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:

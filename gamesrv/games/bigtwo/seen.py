@@ -1,0 +1,25 @@
+"""A deal as a client sees it, made into one that `Rules` can judge."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gamesrv import Seat
+from gamesrv.games.bigtwo.rules import Deal, Rules, mask_of
+
+__all__ = ["deal_from", "rules_from"]
+
+
+def rules_from(view: Mapping[str, Any]) -> Rules:
+    """The rules of the table."""
+    return Rules(dict(view["table"]))
+
+
+def deal_from(view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | None) -> Deal:
+    """The deal, with all that this seat knows of it: of the hands its own alone, the others are 0."""
+    hands = [0] * len(view["counts"])
+    if seat is not None:
+        hands[seat] = mask_of(mine["hand"])
+    need = 1 << view["need"] if "need" in view else 0
+    passed = sum(1 << other for other in view["passed"])
+    laid = [mask_of(cards) for cards in view["laid"]]
+    return Deal(hands, view["turn"], view["owner"], need, view["to_beat"], passed, laid, [*view["out"]])
