@@ -6,7 +6,7 @@ This module is what a game is written against; ``docs/write-a-game.md`` shows ho
 from msgspec import Meta
 
 from gamesrv.core.bot import Act, Bot
-from gamesrv.core.game import Game, GameError, Refused, Seat, command
+from gamesrv.core.game import Game, GameError, Refused, Seat, Window, command
 from gamesrv.core.rng import Random
 
-__all__ = ["Act", "Bot", "Game", "GameError", "Meta", "Random", "Refused", "Seat", "command"]
+__all__ = ["Act", "Bot", "Game", "GameError", "Meta", "Random", "Refused", "Seat", "Window", "command"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gamesrv import Game, Random, Refused
+from gamesrv import Game, Random, Refused, Window
 from gamesrv.core.journal import Input
 from gamesrv.core.machine import Machine, replay
 from gamesrv.core.schema import GameType
@@ -134,7 +134,7 @@ def test_the_clock_of_timed_pig_passes_the_die_on() -> None:
 
 def test_spoken_pig_speaks() -> None:
     pig = start(import_module("spoken_pig").SpokenPig, 2)
-    picture = pig.game_type.rules.picture(prune(pig.view()), {}, 0)
+    picture = pig.game_type.rules.picture(Window(prune(pig.view()), {}, 0, {}))
     assert picture is not None
     assert [line.split() for line in picture.splitlines()] == [[">", "0"], ["0"], ["in", "the", "pot:", "0"]]
     tell = pig.game_type.rules.tell

@@ -24,6 +24,7 @@ __all__ = [
     "Seat",
     "Begins",
     "Timer",
+    "Window",
     "as_plain",
     "command",
 ]
@@ -83,6 +84,17 @@ COMMAND_MARK = "_gamesrv_command"
 @frozen
 class NoOptions:
     """The options of a game that has none."""
+
+
+@frozen
+class Window:
+    """What one person at a text window sees of a game, as a client has it: nothing in it is `None`."""
+
+    view: Mapping[str, Any]
+    mine: Mapping[str, Any]
+    seat: Seat | None
+    """Their own, `None` for one who looks on."""
+    players: Mapping[Seat, str]
 
 
 @frozen(order=True)
@@ -206,9 +218,7 @@ class Game:
         return cls.seats
 
     @classmethod
-    def read_line(
-        cls, line: str, view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | None
-    ) -> Act | str | None:
+    def read_line(cls, line: str, window: Window) -> Act | str | None:
         """What a line typed at a text window means: a command and its arguments, or text to answer with.
 
         `None` for what is none of the game's own words. May raise `Refused`.
@@ -216,8 +226,8 @@ class Game:
         return None
 
     @classmethod
-    def picture(cls, view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | None) -> str | None:
-        """A view as lines of text, for a text window; `None` to have it listed."""
+    def picture(cls, window: Window) -> str | None:
+        """What is seen, as lines of text for a text window; `None` to have it listed."""
         return None
 
     @classmethod

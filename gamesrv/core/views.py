@@ -167,10 +167,11 @@ def _look_at_items(seen: _Seen, items: Iterable[tuple[Any, Any]]) -> View:
 
 def _first_look(value: Any) -> tuple[Any, Any]:
     """What to remember of a value that was not there before, and the value as plain data."""
-    if not (attrs.has(type(value)) or isinstance(value, Mapping)):
+    if type(value) is list:
         plain = _plain(value)
-        # A list of our own, so it can be compared: what an author's list holds may change from within.
-        return plain if type(value) is list else _UNKNOWN, plain
+        return plain, plain  # our own one can be compared: an author's may change from within
+    if not (attrs.has(type(value)) or isinstance(value, Mapping)):
+        return _UNKNOWN, _plain(value)
     inside = _Seen(type(value))
     _look(inside, value)
     return value if inside.fixed else inside, inside.plain

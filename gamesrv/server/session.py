@@ -157,8 +157,8 @@ def _digest(token: str) -> bytes:
 def clean_name(name: str) -> str:
     """A name as it will be shown: NFKC, single spaces. Raises `Refused` (``bad_name``) where it can't be.
 
-    Alphabets whose letters look alike are not mixed, as in an "Ann" with a Cyrillic A. Only printable characters pass: no controls, no marks that turn the direction of text. What shows nothing
-    is taken out, so that no two names look the same for that.
+    Only printable characters pass: no controls, no marks that turn the direction of text. What shows nothing
+    is taken out, so that no two names look the same for that. Alphabets that look alike are not mixed.
     """
     shown = unicodedata.normalize("NFKC", name.translate(UNSEEN))
     name = " ".join(word for word in shown.split(" ") if word)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from twisted.logger import Logger
 
-from gamesrv.core.game import Refused
+from gamesrv.core.game import Refused, Window
 from gamesrv.core.messages import (
     ClientMessage,
     Closing,
@@ -96,7 +96,7 @@ class Terminal:
         if self._game is None or self._state == "waiting":
             return None
         try:
-            answer = self._game.rules.read_line(line, self._view, self._mine, self._seat)
+            answer = self._game.rules.read_line(line, self._window())
         except Refused:
             raise
         except BaseException:
@@ -160,7 +160,7 @@ class Terminal:
     def _picture(self) -> list[str]:
         if self._game is None or self._state == "waiting":
             return self._waiting()
-        picture = self._author(self._game.rules.picture, self._view, self._mine, self._seat)
+        picture = self._author(self._game.rules.picture, self._window())
         return _listed(self._view | self._mine) if picture is None else picture
 
     def _who(self, rest: str) -> Answer:
@@ -168,6 +168,9 @@ class Terminal:
             raise Refused("You are in no room. Type join.")
         people = sorted(self._players.items())
         return _lines(*(f"  {seat:3}  {name}{'  (you)' * (seat == self._seat)}" for seat, name in people))
+
+    def _window(self) -> Window:
+        return Window(self._view, self._mine, self._seat, self._players)
 
     def _waiting(self) -> list[str]:
         players = ", ".join(name for _, name in sorted(self._players.items()))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from attrs import define, field
 
+from gamesrv import Window
 from gamesrv.core.bot import Bot
 from gamesrv.core.game import Context, Game, GameError, NoOptions, Refused, Seat, as_plain, command
 from gamesrv.core.machine import Machine
@@ -63,7 +64,7 @@ def test_a_bare_game_takes_everything_and_does_nothing() -> None:
         hook(0)
     assert machine.view() == machine.view_for(0) == {}
     assert machine.take_events() == []
-    assert Bare.picture({}, {}, None) is None
+    assert Bare.picture(Window({}, {}, None, {})) is None
     assert Bare.tell("moved", {}, {}) is None
     assert (Bare.seats, Bare.bot) == ((1, 8), None)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gamesrv import Random
+from gamesrv import Random, Window
 from gamesrv.core.journal import Input
 from gamesrv.core.machine import Machine
 from gamesrv.core.schema import GameType
@@ -115,7 +115,7 @@ def test_the_picture_is_a_map_with_a_legend_and_the_scores() -> None:
         thing(800, 500, name="Ἀννα", score=3, stun=20),
     ]
     gems = [thing(40, 960, worth=1), thing(800, 40, worth=3), thing(1560, 40, worth=5)]
-    lines = (Arena.picture(view_of(avatars, gems), {}, 0) or "").splitlines()
+    lines = (Arena.picture(Window(view_of(avatars, gems), {}, 0, {})) or "").splitlines()
     field = lines[1:21]
     assert lines[0] == lines[21] == "+" + "-" * 60 + "+"
     assert {len(line) for line in lines[:22]} == {62}
@@ -129,7 +129,7 @@ def test_the_picture_is_a_map_with_a_legend_and_the_scores() -> None:
 def test_one_who_looks_on_gets_a_picture_too() -> None:
     machine = arena("Ann", "Bob")
     machine.advance(100)
-    picture = Arena.picture(prune(machine.view()), {}, None)
+    picture = Arena.picture(Window(prune(machine.view()), {}, None, {}))
     assert picture is not None
     field = picture.splitlines()[1:21]
     assert sum(line.count("A") + line.count("B") for line in field) == 2

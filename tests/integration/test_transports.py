@@ -37,7 +37,8 @@ async def test_all_meet_in_one_room_and_see_each_other_move(open_house: OpenHous
     window.type("move 0 1")
     (room,) = house.game.lobby.rooms.values()
     assert {client.room for client in everyone} == {room.id}
-    assert [member.name for member in room.seating.seats.values()][3:] == ["person 0", "person 1", "person 2", "ann"]
+    names = [member.name for member in room.seating.seats.values()]
+    assert names[3:] == ["person 0", "person 1", "person 2", "ann"]
     bots, people = {0, 1, 2}, {3, 4, 5, 6}
     for client in everyone:
         await client.until(moved(client, people, "y"))

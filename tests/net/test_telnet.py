@@ -32,7 +32,7 @@ class Rude(Game):
         raise SystemExit("not now")
 
     @classmethod
-    def picture(cls, view: object, mine: object, seat: Seat | None) -> str | None:
+    def picture(cls, window: object) -> str | None:
         raise RuntimeError("no")
 
 

@@ -9,7 +9,7 @@ import pytest
 from attrs import define, frozen
 from twisted.logger import LogEvent
 
-from gamesrv import Game, Meta, Seat, command
+from gamesrv import Game, Meta, Seat, Window, command
 from gamesrv.core.messages import (
     Closing,
     Command,
@@ -67,7 +67,8 @@ class Chess(Game):
         """Write it down."""
 
     @classmethod
-    def picture(cls, view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | None) -> str | None:
+    def picture(cls, window: Window) -> str | None:
+        view, mine, seat = window.view, window.mine, window.seat
         match view.get("draw"):
             case "fail":
                 raise ZeroDivisionError

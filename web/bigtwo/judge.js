@@ -68,8 +68,8 @@ class Judge {
       this.#python.sit(JSON.stringify(view.table));
       this.#table = view.table;
     }
-    const { turn = NOBODY, owner = NOBODY, need = NOBODY, to_beat = 0, passed = [], laid = [], out = [] } = view;
-    const hand = mine?.hand ?? [];
+    const { turn = NOBODY, owner = NOBODY, to_beat = 0, passed = [], laid = [], out = [] } = view;
+    const { hand = [], need = NOBODY } = mine ?? {};
     const position = { seat: seat ?? NOBODY, hand, turn, owner, need, to_beat, passed, laid, out };
     const { legal, mayPass } = JSON.parse(this.#python.look(JSON.stringify(position)));
     return { legal, hint: legal[0] ?? null, mayPass };

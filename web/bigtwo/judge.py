@@ -19,8 +19,8 @@ class Judge:
         self.seat = NOBODY
 
     def sit(self, options: str) -> None:
-        """Sits down at another table, of which all options are given."""
-        self.rules = Rules(json.loads(options))
+        """Sits down at another table, of which the options are given that are not the usual ones."""
+        self.rules = Rules(options_for(**json.loads(options)))
 
     def look(self, seen: str) -> str:
         """What may be done now: ``legal`` plays, weakest first, and ``mayPass``."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gamesrv import Seat
+from gamesrv import Seat, Window
 
 __all__ = ["picture", "tell"]
 
@@ -12,8 +12,9 @@ GEMS = {1: ".", 3: "*", 5: "$"}
 LEGEND = "@ you   letters others   . * $ gems worth 1, 3, 5"
 
 
-def picture(view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | None) -> str:
+def picture(window: Window) -> str:
     """The field as a map, then who has how much."""
+    view, seat = window.view, window.seat
     rows = [[" "] * COLUMNS for _ in range(ROWS)]
 
     def draw(thing: Mapping[str, Any], sign: str) -> None:

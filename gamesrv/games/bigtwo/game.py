@@ -53,6 +53,8 @@ class BigTwo(Game):
     browser_modules = ("gamesrv.games.bigtwo.rules",)
 
     deal: Deal = field(init=False)
+    held: list[list[int]] = field(factory=list)
+    """The hands of the deal once more, as lists: they are looked at more often than they change."""
     number: int = 0
     """Of the deal, from 1."""
     stage: Literal["play", "break", "over"] = "play"
@@ -138,6 +140,7 @@ class BigTwo(Game):
             self.trick = []
         self.trick.append((seat, cards))
         self.laid[seat] = cards
+        self.held[seat] = cards_of(deal.hands[seat])
         self.emit("played", **self._told(seat, mask, cards), **why)
         if not deal.hands[seat]:
             self.emit("out", seat=seat, place=len(deal.out))
@@ -214,6 +217,7 @@ class BigTwo(Game):
         self.deal = deal = self._rules.start(deck_of(seed), winner)
         self.seed, self.hash = seed.hex(), hash_of(seed)
         self.number += 1
+        self.held = [cards_of(hand) for hand in deal.hands]
         self.stage, self.agreed = "play", []
         self.trick, self.laid = [], [[] for _ in deal.hands]
         self.emit("dealt", deal=self.number, hash=self.hash, leader=deal.owner)
@@ -227,7 +231,7 @@ class BigTwo(Game):
         scores = self._rules.score(self.deal)
         self.rounds.append(scores)
         self.scores = [sum(each) for each in zip(self.scores, scores, strict=True)]
-        self.emit("deal_over", deal=self.number, scores=scores, seed=self.seed, hands=self._hands())
+        self.emit("deal_over", deal=self.number, scores=scores, seed=self.seed, hands=self.held)
         if self._rules.match_over(self.scores):
             self.stage, self.due = "over", None
             self.finish(self._result())
@@ -257,9 +261,6 @@ class BigTwo(Game):
         table: Rules = self.options.rules
         return table
 
-    def _hands(self) -> list[list[int]]:
-        return [cards_of(hand) for hand in self.deal.hands]
-
     def view(self) -> Mapping[str, Any]:
         """The table, with what everyone may know of the hands."""
         deal, told = self.deal, self.stage != "play"
@@ -271,7 +272,6 @@ class BigTwo(Game):
             "turn": deal.turn,
             "owner": deal.owner,
             "to_beat": deal.to_beat,
-            "need": deal.need.bit_length() - 1 if deal.need and not told else None,
             "passed": [seat for seat in range(len(deal.hands)) if deal.passed >> seat & 1],
             "counts": [hand.bit_count() for hand in deal.hands],
             "trick": self.trick,
@@ -280,16 +280,18 @@ class BigTwo(Game):
             "scores": self.scores,
             "rounds": self.rounds,
             "due": self.due,
-            "hands": self._hands() if told else None,
+            "hands": self.held if told else None,
             "agreed": self.agreed,
-            "table": self._rules.options,
+            "table": self.options.special,
             "turn_seconds": self.options.turn_seconds,
             "level": self.options.level,
         }
 
     def view_for(self, seat: Seat) -> Mapping[str, Any]:
-        """The seat's own hand."""
-        return {"hand": cards_of(self.deal.hands[seat]), "auto": self.passing[seat]}
+        """The seat's own hand, and the card in it that must be in the first play."""
+        deal = self.deal
+        need = deal.need.bit_length() - 1 if deal.need and seat == deal.turn else None
+        return {"hand": self.held[seat], "auto": self.passing[seat], "need": need}
 
     read_line = staticmethod(text.read_line)
     picture = staticmethod(text.picture)

@@ -1,5 +1,6 @@
 """What a table of Big Two may be opened with."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -8,7 +9,7 @@ from attrs import field, frozen
 from gamesrv import Meta, Refused
 from gamesrv.games.bigtwo.rules import OPTIONS, Rules, options_for
 
-__all__ = ["TableOptions"]
+__all__ = ["TableOptions", "rules_with"]
 
 
 @frozen
@@ -40,6 +41,7 @@ class TableOptions:
     finish_doubles: bool | None = None
     target: Annotated[int, Meta(ge=0, le=1000)] | None = None
     _rules: Rules = field(init=False, eq=False, repr=False)
+    _special: dict[str, str | int] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         chosen = {name: getattr(self, name) for name in OPTIONS}
@@ -49,12 +51,25 @@ class TableOptions:
         except ValueError as error:
             name, problem = error.args
             raise Refused(problem, "bad_options", f"options.{name}") from None
+        usual = options_for()
+        special = {name: value for name, value in table.items() if value != usual[name] or name == "suits"}
         object.__setattr__(self, "_rules", _rules_of(tuple(table.items())))
+        object.__setattr__(self, "_special", special)
 
     @property
     def rules(self) -> Rules:
         """The rules that all this makes."""
         return self._rules
+
+    @property
+    def special(self) -> dict[str, str | int]:
+        """The options of the rules that are not the usual ones, and in any case what the suits are."""
+        return self._special
+
+
+def rules_with(special: Mapping[str, str | int]) -> Rules:
+    """The rules of a table, of what is special about it."""
+    return _rules_of(tuple(options_for(**special).items()))
 
 
 @lru_cache(maxsize=128)

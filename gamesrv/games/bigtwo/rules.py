@@ -433,7 +433,8 @@ class Rules:
         last = deal.laid[deal.out[0]]
         grand = kind_of(self.key(last)) in _GRAND or last & _TWOS == last != 0
         doubled = grand and self.options["finish_doubles"]
-        costs = [2 * self.cost(hand) if doubled else self.cost(hand) for hand in deal.hands]
+        hands = [0 if seat == deal.out[0] else deal.hands[seat] for seat in range(len(deal.hands))]
+        costs = [2 * self.cost(hand) if doubled else self.cost(hand) for hand in hands]
         if self.options["settle"] == "pairwise":
             return [sum(costs) - len(costs) * cost for cost in costs]
         scores = [-cost for cost in costs]

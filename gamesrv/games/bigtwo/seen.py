@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gamesrv import Seat
+from gamesrv.games.bigtwo.options import rules_with
 from gamesrv.games.bigtwo.rules import Deal, Rules, mask_of
 
 __all__ = ["deal_from", "rules_from"]
@@ -11,7 +12,7 @@ __all__ = ["deal_from", "rules_from"]
 
 def rules_from(view: Mapping[str, Any]) -> Rules:
     """The rules of the table."""
-    return Rules(dict(view["table"]))
+    return rules_with(view["table"])
 
 
 def deal_from(view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | None) -> Deal:
@@ -19,7 +20,7 @@ def deal_from(view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | Non
     hands = [0] * len(view["counts"])
     if seat is not None:
         hands[seat] = mask_of(mine["hand"])
-    need = 1 << view["need"] if "need" in view else 0
+    need = 1 << mine["need"] if "need" in mine else 0
     passed = sum(1 << other for other in view["passed"])
     laid = [mask_of(cards) for cards in view["laid"]]
     return Deal(hands, view["turn"], view["owner"], need, view["to_beat"], passed, laid, [*view["out"]])

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from gamesrv import Act, Refused, Seat
+from gamesrv import Act, Refused, Seat, Window
 from gamesrv.games.bigtwo.rules import KINDS, NOBODY, card_of, cards_of, kind_of, name_of
 from gamesrv.games.bigtwo.seen import deal_from, rules_from
 
@@ -18,12 +18,8 @@ HELP = "Words: play 3D 3C, pass, hand, table, hint, auto on, auto off, next"
 
 
 @frozen
-class _Window:
-    """What one person sees."""
-
-    view: Mapping[str, Any]
-    mine: Mapping[str, Any]
-    seat: Seat | None
+class _Table(Window):
+    """What one person sees of a table."""
 
     # ------------------------------------------------------------------ words
 
@@ -68,18 +64,21 @@ class _Window:
 
     def lines(self) -> list[str]:
         """Everything, from the seats to the own hand."""
-        lines = [f"Deal {self.view['deal']}, {self._goal()}", "  seat   cards  score  last play"]
+        lines = [
+            f"Deal {self.view['deal']}, {self._goal()}",
+            f"    {'seat':{self._width}}  cards  score  last play",
+        ]
         lines += [self._seat_line(seat) for seat in range(len(self.view["counts"]))]
         lines.append(self._now())
         if self.view["stage"] != "play":
-            lines += [f"Left in seat {seat}: {self.names(hand)}" for seat, hand in self._left()]
+            lines += [f"{self.who(seat)} had left: {self.names(hand)}" for seat, hand in self._left()]
         if "hand" in self.mine:
             lines.append(self.hand([]))
         lines += [f"The deal's {key}: {self.view[key]}" for key in ("hash", "seed") if key in self.view]
         return [*lines, HELP]
 
     def _goal(self) -> str:
-        target = self.view["table"]["target"]
+        target = self.view["table"].get("target", 0)
         return f"until someone has won or lost {target} points" if target else "the only one"
 
     def _seat_line(self, seat: Seat) -> str:
@@ -88,7 +87,8 @@ class _Window:
         remark = f" ({', '.join(remarks)})" if remarks else ""
         here = ">" if seat == view["turn"] else " "
         laid = self.names(view["laid"][seat]) or "-"
-        return f"{here} {seat:4}   {view['counts'][seat]:5}  {view['scores'][seat]:5}  {laid}{remark}"
+        who = self.who(seat)
+        return f"{here} {seat} {who:{self._width}}  {view['counts'][seat]:5}  {view['scores'][seat]:5}  {laid}{remark}"
 
     def _now(self) -> str:
         view = self.view
@@ -96,13 +96,22 @@ class _Window:
             return "The deal is over. Type next to go on."
         if view["stage"] == "over":
             return "The game is over."
-        who = "You" if view["turn"] == self.seat else f"Seat {view['turn']}"
+        who = "You" if view["turn"] == self.seat else self.who(view["turn"])
         if view["to_beat"]:
             kind = _spoken(KINDS[kind_of(view["to_beat"])])
-            beaten = f"{self.names(view['laid'][view['owner']])} ({kind}, by seat {view['owner']})"
+            owner = self.who(view["owner"])
+            beaten = f"{self.names(view['laid'][view['owner']])} ({kind}, by {owner})"
             return f"{who} must beat {beaten}, or pass."
-        need = f", with {self.names([view['need']])}" if "need" in view else ""
+        need = f", with {self.names([self.mine['need']])}" if "need" in self.mine else ""
         return f"{who} must lead{need}."
+
+    def who(self, seat: Seat) -> str:
+        """Whoever sits there."""
+        return _who(seat, self.players)
+
+    @property
+    def _width(self) -> int:
+        return max(len(self.who(seat)) for seat in range(len(self.view["counts"])))
 
     def _left(self) -> list[tuple[Seat, list[int]]]:
         return [(seat, hand) for seat, hand in enumerate(self.view["hands"]) if hand]
@@ -124,33 +133,31 @@ class _Window:
         return str(self.view["table"]["suits"])
 
 
-_WORDS: dict[str, Callable[[_Window, list[str]], Act | str]] = {
-    "play": _Window.play,
-    "pass": _Window.skip,
-    "hand": _Window.hand,
-    "table": _Window.table,
-    "hint": _Window.hint,
-    "auto": _Window.auto,
-    "next": _Window.go_on,
+_WORDS: dict[str, Callable[[_Table, list[str]], Act | str]] = {
+    "play": _Table.play,
+    "pass": _Table.skip,
+    "hand": _Table.hand,
+    "table": _Table.table,
+    "hint": _Table.hint,
+    "auto": _Table.auto,
+    "next": _Table.go_on,
 }
 
 
-def read_line(
-    line: str, view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | None
-) -> Act | str | None:
+def read_line(line: str, window: Window) -> Act | str | None:
     """What a typed line means; `Refused` for a word of ours that makes no sense as it stands."""
     first, *words = line.replace(",", " ").split() or [""]
     act = _WORDS.get(first.lower())
-    if act is None:
-        return None
-    if not view:
-        raise Refused("The game has not begun yet.")
-    return act(_Window(view, mine, seat), words)
+    return None if act is None else act(_table(window), words)
 
 
-def picture(view: Mapping[str, Any], mine: Mapping[str, Any], seat: Seat | None) -> str:
+def picture(window: Window) -> str:
     """The table as lines."""
-    return "\n".join(_Window(view, mine, seat).lines()) if view else "The game has not begun yet."
+    return "\n".join(_table(window).lines())
+
+
+def _table(window: Window) -> _Table:
+    return _Table(window.view, window.mine, window.seat, window.players)
 
 
 # ---------------------------------------------------------------------- sentences
