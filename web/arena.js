@@ -6,24 +6,26 @@
  * and what is drawn of it (`stage.scene`).
  */
 
-import { Chat } from "./arena/chat.js";
 import { demo, paintTitle } from "./arena/demo.js";
 import { bump, pop } from "./arena/effects.js";
 import { Input } from "./arena/input.js";
-import { Menu } from "./arena/menu.js";
-import { Overlay } from "./arena/overlay.js";
 import { colourOf } from "./arena/palette.js";
 import { Scoreboard } from "./arena/scoreboard.js";
 import { Stage } from "./arena/stage.js";
 import { connect, remembers } from "./gamesrv.js";
+import { Chat } from "./shared/chat.js";
+import { Menu } from "./shared/menu.js";
+import { GUEST, recallName, rememberName } from "./shared/name.js";
+import { Overlay } from "./shared/overlay.js";
+import { placeIn } from "./shared/place.js";
 
 /** @typedef {import("./gamesrv.js").Client} Client */
 /** @typedef {import("./gamesrv.js").Room} Room */
 /** @typedef {import("./gamesrv.js").Status} Status */
 /** @typedef {import("./gamesrv.js").GameEvent} GameEvent */
+/** @typedef {import("./shared/place.js").Place} Place */
 
 const GAME = "arena";
-const NAME_KEY = "arena name";
 const LEFT = 4000;
 const BAD_HELLO = 4400;
 
@@ -41,7 +43,7 @@ const touch = { pad: element("pad"), knob: element("knob"), dash: element("dash"
 const input = new Input(
   touch,
   () => steer(),
-  () => client?.room && client.command("dash"),
+  () => void (isPlaying() && client?.command("dash")),
 );
 
 // ------------------------------------------------------------------ coming in and going out
@@ -72,12 +74,24 @@ function follow(status) {
 async function takeSeat(resumed) {
   try {
     if (resumed) await client?.sync();
-    if (!resumed || !client?.room) await client?.join({ game: GAME });
+    if (client && (!resumed || !client.room)) await goIn(client, placeIn(location.hash));
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
     const told = { title: "There is no seat", text: `${message}.`, button: "Try again" };
     if (client?.status.state === "online") overlay.tell(told);
   }
+}
+
+/**
+ * Where the address says, the first time; wherever there is a seat, afterwards.
+ * @param {Client} client
+ * @param {Place} place
+ */
+function goIn(client, { room, watch }) {
+  history.replaceState(null, "", location.pathname);
+  if (watch) return client.watch(watch);
+  if (client.name === GUEST) return client.close();
+  return client.join(room ? { room } : { game: GAME });
 }
 
 /** The overlay's button. */
@@ -134,7 +148,7 @@ function showEntrance(problem) {
 function show(part) {
   element("entrance").hidden = part !== "entrance";
   for (const id of ["board", "chat"]) element(id).hidden = part !== "playing";
-  element("touch").hidden = part !== "playing" || !document.body.classList.contains("touch");
+  element("touch").hidden = part !== "playing" || !document.body.classList.contains("touch") || !isPlaying();
   placeCourt();
 }
 
@@ -145,7 +159,12 @@ function steer() {
   const { dx, dy } = input.direction;
   const length = Math.hypot(dx, dy) || 1;
   stage.intent = { x: dx / length, y: dy / length };
-  if (client?.room && client.status.state === "online") client.command("move", { dx, dy });
+  if (isPlaying()) client?.command("move", { dx, dy });
+}
+
+/** Whether there is somebody to steer, which those who watch have not. */
+function isPlaying() {
+  return client?.status.state === "online" && client.room !== null && client.room.seat !== null;
 }
 
 /** @param {GameEvent} event */
@@ -224,23 +243,6 @@ function submitName(event) {
   if (!name) return;
   rememberName(name);
   enter(name);
-}
-
-/** @param {string} name */
-function rememberName(name) {
-  try {
-    localStorage.setItem(NAME_KEY, name);
-  } catch {
-    // Where storage is barred, the name is typed again.
-  }
-}
-
-function recallName() {
-  try {
-    return localStorage.getItem(NAME_KEY) ?? "";
-  } catch {
-    return "";
-  }
 }
 
 function start() {

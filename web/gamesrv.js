@@ -16,21 +16,24 @@
  * there is no connection waits for one. `docs/protocol.md` tells what travels.
  */
 
-import { BAD_MESSAGE, BAD_TOKEN, LEFT, Link, RATE_LIMIT, backoff } from "./gamesrv/link.js";
+import { listenToBrowser } from "./gamesrv/browser.js";
+import { AWAY, BAD_MESSAGE, BAD_TOKEN, LEFT, Link, RATE_LIMIT, backoff } from "./gamesrv/link.js";
+import { Listeners } from "./gamesrv/listeners.js";
 import { Memory, tabStorage } from "./gamesrv/memory.js";
-import { Commands, Questions, Refused, quietly } from "./gamesrv/requests.js";
+import { Outbox } from "./gamesrv/outbox.js";
+import { Refused } from "./gamesrv/requests.js";
 import { Room, merge } from "./gamesrv/room.js";
+import { RoomList } from "./gamesrv/rooms.js";
 
 export { Refused, Room, backoff, merge };
 
 /** @typedef {import("./gamesrv/link.js").Ending} Ending */
 /** @typedef {import("./gamesrv/memory.js").Store} Store */
-/** @typedef {import("./gamesrv/requests.js").Settle} Settle */
 /** @typedef {import("./gamesrv/room.js").GameEvent} GameEvent */
 /** @typedef {import("./gamesrv/room.js").Plain} Plain */
-/** @typedef {{room: string, game: string, players: number, seats: number, open: boolean}} RoomInfo */
-/** @typedef {{send: (link: Link) => void, reject: Settle["reject"]}} Request */
-/** @typedef {{t: number} & Settle} Sync */
+/** @typedef {import("./gamesrv/rooms.js").RoomInfo} RoomInfo */
+/** @typedef {{seats: [number, number], title: string}} GameInfo how many can play, and its name for people */
+/** @typedef {{room: string, ticket: string, within: number}} Reservation of a seat, for that many seconds */
 
 /**
  * @typedef {object} Options
@@ -55,18 +58,19 @@ export { Refused, Room, backoff, merge };
  * What a client tells, by name.
  * @typedef {object} Events
  * @property {Status} status
- * @property {Room} joined a whole new view: at first, after a reconnect, or when the server finds it better
+ * @property {Room} joined a whole new view: at first, when a game begins, after a reconnect, or when the
+ *   server finds it better
  * @property {Room} update the view has changed
  * @property {GameEvent} event something happened; the view already includes it
  * @property {Refused} refused the server said no
- * @property {null} left the seat is given up
+ * @property {null} left the seat is given up, or was given away
+ * @property {RoomInfo[]} rooms the public rooms, after `followRooms`: at first, and at each change
  * @property {number} latency round trip of the newest ping, ms
  */
 
 const VERSION = 1;
 const PROBE_WITHIN = 3000; // ms; how soon a link must answer once there is reason to doubt it
 const STABLE_AFTER = 5000; // ms online, after which a loss is the first of a new row
-const MOST_OPEN = 512; // commands unsettled, and requests that wait for a connection
 
 /**
  * Connects, and stays connected until `close()` or a final word of the server.
@@ -91,17 +95,16 @@ export class Client {
   /** @type {Status} */ status = { state: "connecting", attempt: 0 };
   /** @type {Room | null} */ room = null;
   /** @type {number | null} round trip of the newest ping, ms */ latency = null;
+  /** @type {Record<string, GameInfo>} what is played here, by name; known once online */ games = {};
 
   /** @type {string} */ #url;
   /** @type {Memory} */ #memory;
-  /** @type {Map<string, Set<Function>>} */ #listeners = new Map();
   /** @type {Link | null} */ #link = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
   /** @type {AbortController | null} */ #browser = null;
-  /** @type {Request[]} what waits for a connection */ #queue = [];
-  /** @type {Sync[]} */ #syncs = [];
-  #questions = new Questions();
-  #commands = new Commands(MOST_OPEN);
+  /** @type {RoomList | null} */ #followed = null;
+  #listeners = new Listeners();
+  #outbox = new Outbox();
   #attempt = 0;
   #onlineSince = 0;
   #grace = 0;
@@ -112,7 +115,7 @@ export class Client {
   constructor({ url = besidePage(), name, token, storage = tabStorage() }) {
     this.#url = url;
     this.#memory = new Memory(url, storage);
-    if (token) Object.assign(this.#memory, { token, session: undefined, last: 0 });
+    if (token) Object.assign(this.#memory, { token, session: undefined, last: 0 }).save();
     if (name) this.#memory.name = name;
     this.#open();
   }
@@ -137,45 +140,79 @@ export class Client {
    * @returns {() => void} call it to listen no more
    */
   on(name, listener) {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners.add(listener));
-    return () => void listeners.delete(listener);
+    return this.#listeners.add(name, listener);
   }
 
   // ------------------------------------------------------------------ what one can say
 
   /**
-   * Takes a seat: in that room, or wherever there is one for that game.
-   * @param {{game: string} | {room: string}} where
+   * Takes a seat: in that room, or wherever there is one for that game. A room one sits in already gives the
+   * same seat again, or moves one to the `seat` that is asked for.
+   * @param {{game: string} | {room: string, seat?: number, ticket?: string}} where the `ticket` of a `match`
    * @returns {Promise<Room>}
    */
   join(where) {
-    return this.#ask({ op: "join", ...where }, "joined");
+    return this.#outbox.ask({ op: "join", ...where }, "joined");
   }
 
-  /** Opens a room and joins it. @param {string} game @param {Plain} [options] @returns {Promise<Room>} */
-  create(game, options = {}) {
-    return this.#ask({ op: "create", game, options }, "joined");
+  /**
+   * Opens a room and joins it.
+   * @param {string} game
+   * @param {Plain} [options]
+   * @param {{private?: boolean}} [how] `private`: in no list, so that only those who get its id can come
+   * @returns {Promise<Room>}
+   */
+  create(game, options = {}, how = {}) {
+    return this.#outbox.ask({ op: "create", game, options, ...how }, "joined");
+  }
+
+  /**
+   * Has a seat reserved; `join` takes it, here or over another connection.
+   * @param {string} game
+   * @returns {Promise<Reservation>}
+   */
+  match(game) {
+    return this.#outbox.ask({ op: "match", game }, "matched");
+  }
+
+  /** Wants the game to begin, or to play again, or does not. @param {boolean} on @returns {Promise<null>} */
+  ready(on = true) {
+    return this.#outbox.tell({ op: "ready", ready: on });
   }
 
   /** Follows a room without a seat. @param {string} room @returns {Promise<Room>} */
   watch(room) {
-    return this.#ask({ op: "watch", room }, "joined");
+    return this.#outbox.ask({ op: "watch", room }, "joined");
   }
 
   /** Gives the seat up for good. @returns {Promise<null>} */
   leave() {
-    return this.#ask({ op: "leave" }, "left");
+    return this.#outbox.ask({ op: "leave" }, "left");
   }
 
   /** The public rooms. @returns {Promise<RoomInfo[]>} */
   rooms() {
-    return this.#ask({ op: "rooms" }, "rooms");
+    return this.#outbox.ask({ op: "rooms", ...(this.#followed && { live: true }) }, "rooms");
   }
 
-  /** Chat to everyone in the room; it comes back as the event `said`. @param {string} text */
+  /** From now on the event `rooms` tells the public rooms, also after a reconnect. */
+  followRooms() {
+    this.#followed ??= new RoomList();
+    if (this.#onlineSince) this.rooms();
+  }
+
+  unfollowRooms() {
+    this.#followed = null;
+    if (this.#onlineSince) this.rooms();
+  }
+
+  /**
+   * Chat to everyone in the room; it comes back as the event `said`.
+   * @param {string} text
+   * @returns {Promise<null>}
+   */
   say(text) {
-    this.#soon({ send: (link) => link.send({ op: "say", text }), reject: () => {} });
+    return this.#outbox.tell({ op: "say", text });
   }
 
   /**
@@ -187,22 +224,12 @@ export class Client {
    * @returns {Promise<null>}
    */
   command(name, args = {}) {
-    return quietly((settle) => {
-      const send = (/** @type {Link} */ link) => {
-        const message = this.#commands.add({ name, args }, settle);
-        if (message) link.send(message);
-        else settle.reject(tooMany());
-      };
-      this.#soon({ send, reject: settle.reject });
-    });
+    return this.#outbox.command(name, args);
   }
 
   /** Resolves once the server has read all that was said before. @returns {Promise<null>} */
   sync() {
-    return quietly((settle) => {
-      const send = (/** @type {Link} */ link) => void this.#syncs.push({ t: link.ping(), ...settle });
-      this.#soon({ send, reject: settle.reject });
-    });
+    return this.#outbox.tell();
   }
 
   /** Tries now instead of at `status.at`; after `closed`, starts again. */
@@ -214,16 +241,24 @@ export class Client {
   /** Leaves for good: the server gives seat and session up, the token is forgotten. */
   close() {
     this.#memory.forget();
-    const ending = { code: LEFT, reason: "left", retry: false };
-    if (this.#link) this.#link.end(ending);
-    else this.#ended(ending);
+    this.#end({ code: LEFT, reason: "left", retry: false });
+  }
+
+  /** Lets go of the connection but keeps the session: the tab's next page goes on with it. */
+  release() {
+    this.#memory.save();
+    this.#end({ code: AWAY, reason: "released", retry: false });
   }
 
   // ------------------------------------------------------------------ the connection comes and goes
 
   #open() {
     clearTimeout(this.#timer);
-    this.#browser ??= this.#listenToBrowser();
+    this.#memory.refresh();
+    this.#browser ??= listenToBrowser({
+      doubted: () => this.#doubt(),
+      leaving: () => this.#memory.save(),
+    });
     this.#link = new Link(this.#url, {
       opened: (link) => link.send(this.#hello()),
       heard: (message) => this.#hear(message),
@@ -239,27 +274,35 @@ export class Client {
   }
 
   /** @param {Plain} welcome */
-  #welcome({ session, name, token, grace, handled }) {
+  #welcome({ session, name, token, grace, handled, games }) {
     const resumed = session === this.#memory.session;
     Object.assign(this.#memory, { session, name, token, last: resumed ? this.#memory.last : 0 }).save();
     this.#grace = grace;
+    this.games = games ?? {};
     this.#onlineSince = performance.now();
-    this.#commands.startAbove(handled);
-    if (!resumed) {
-      this.room = null;
-      this.#commands.rejectAll("session_lost");
-    }
+    if (!resumed) this.#startAnew();
+    if (this.#link) this.#outbox.open(this.#link, handled);
+    if (this.#followed) this.rooms();
+    this.#seeWhetherSeated();
     this.#setStatus({ state: "online", resumed });
-    this.#catchUp();
   }
 
-  /** Says again what may not have arrived, then what waited; a pong will tell that all of it did. */
-  #catchUp() {
-    const link = this.#link;
-    if (!link) return;
-    for (const message of this.#commands.again()) link.send(message);
-    for (const { send } of this.#queue.splice(0)) send(link);
-    link.ping();
+  #startAnew() {
+    this.room = null;
+    this.#outbox.forget();
+  }
+
+  /** A resumed seat is told of right after the welcome. One that is not was given away in the meantime. */
+  #seeWhetherSeated() {
+    const { room } = this;
+    const heard = () => void (room && this.room === room && this.#left());
+    this.sync().then(heard, () => {});
+  }
+
+  /** @param {Ending} ending */
+  #end(ending) {
+    if (this.#link) this.#link.end(ending);
+    else this.#ended(ending);
   }
 
   /** @param {Ending} ending */
@@ -275,12 +318,12 @@ export class Client {
 
   #noteLoss() {
     const now = performance.now();
-    if (this.#onlineSince) this.#heldUntil = this.room ? now + this.#grace * 1000 : 0;
+    const grace = this.room?.grace ?? this.#grace;
+    if (this.#onlineSince) this.#heldUntil = this.room ? now + grace * 1000 : 0;
     if (this.#onlineSince && now - this.#onlineSince > STABLE_AFTER) this.#attempt = 0;
     this.#onlineSince = 0;
     this.#resyncing = false;
-    this.#questions.rejectAll("connection_lost");
-    for (const { reject } of this.#syncs.splice(0)) reject(new Refused({ code: "connection_lost" }));
+    this.#outbox.lost();
   }
 
   /** @param {number} code @param {string} reason */
@@ -299,21 +342,8 @@ export class Client {
     this.#browser?.abort();
     this.#browser = null;
     this.#attempt = 0;
-    this.#commands.rejectAll("closed");
-    for (const { reject } of this.#queue.splice(0)) reject(new Refused({ code: "closed" }));
+    this.#outbox.close();
     this.#setStatus({ state: "closed", code, reason });
-  }
-
-  /** A browser knows some things before a time-out does. @returns {AbortController} to listen no more */
-  #listenToBrowser() {
-    const listening = new AbortController();
-    const { signal } = listening;
-    const seen = () => void (document.visibilityState === "visible" && this.#doubt());
-    addEventListener("online", () => this.#doubt(), { signal });
-    addEventListener("offline", () => this.#doubt(), { signal });
-    addEventListener("pagehide", () => this.#memory.save(), { signal });
-    document.addEventListener("visibilitychange", seen, { signal });
-    return listening;
   }
 
   /** Something has changed: asks for a sign of life soon, or tries again now. */
@@ -331,7 +361,8 @@ export class Client {
     else if (message.op === "update") this.#update(message);
     else if (message.op === "event") this.#event(message);
     else if (message.op === "refused") this.#refused(message);
-    else if (message.op === "rooms") this.#questions.answer("rooms", message.rooms);
+    else if (message.op === "rooms" || message.op === "rooms_changed") this.#roomsHeard(message);
+    else if (message.op === "matched") this.#outbox.answer("matched", message);
     else if (message.op === "left") this.#left();
   }
 
@@ -341,7 +372,7 @@ export class Client {
     this.room = room;
     this.#memory.last = message.seq ?? 0;
     this.#resyncing = false;
-    this.#questions.answer("joined", room);
+    this.#outbox.answer("joined", room);
     this.#emit("joined", room);
   }
 
@@ -362,17 +393,22 @@ export class Client {
     this.#emit("event", event);
   }
 
+  /** @param {Plain} message */
+  #roomsHeard(message) {
+    if (message.op === "rooms") this.#outbox.answer("rooms", message.rooms);
+    if (this.#followed?.hear(message)) this.#emit("rooms", this.#followed.rooms);
+  }
+
   #left() {
     this.room = null;
-    this.#questions.answer("left", null);
+    this.#outbox.answer("left", null);
     this.#emit("left", null);
   }
 
   /** @param {Plain} message */
   #refused(message) {
     const refused = new Refused(/** @type {import("./gamesrv/requests.js").Refusal} */ (message));
-    if (refused.id === null) this.#questions.refuse(refused);
-    else this.#commands.refuse(refused);
+    this.#outbox.refuse(refused);
     this.#emit("refused", refused);
     if (!this.#onlineSince) this.#turnedAway(refused);
   }
@@ -386,30 +422,11 @@ export class Client {
   /** @param {number} t @param {number} latency */
   #pong(t, latency) {
     this.latency = latency;
-    while (this.#syncs.length && this.#syncs[0].t <= t) this.#syncs.shift()?.resolve(null);
-    this.#commands.ponged(t);
+    this.#outbox.ponged(t);
     this.#emit("latency", latency);
   }
 
   // ------------------------------------------------------------------ within
-
-  /** @param {Plain} message @param {string} answer the `op` that answers it @returns {Promise<any>} */
-  #ask(message, answer) {
-    return quietly((settle) => {
-      const send = (/** @type {Link} */ link) => {
-        this.#questions.add(answer, settle);
-        link.send(message);
-      };
-      this.#soon({ send, reject: settle.reject });
-    });
-  }
-
-  /** Now, or as soon as there is a connection. @param {Request} request */
-  #soon(request) {
-    if (this.#onlineSince && this.#link) request.send(this.#link);
-    else if (this.#queue.length < MOST_OPEN) this.#queue.push(request);
-    else request.reject(tooMany());
-  }
 
   /** @param {Status} status */
   #setStatus(status) {
@@ -418,22 +435,11 @@ export class Client {
   }
 
   /**
-   * A listener that throws is reported, and disturbs nobody else.
    * @template {keyof Events} K
    * @param {K} name
    * @param {Events[K]} detail
    */
   #emit(name, detail) {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
-      try {
-        listener(detail);
-      } catch (error) {
-        reportError(error);
-      }
-    }
+    this.#listeners.tell(name, detail);
   }
-}
-
-function tooMany() {
-  return new Refused({ code: "too_many_waiting" });
 }

@@ -23,7 +23,10 @@ FLAGS = (
 )
 REQUIRED = os.environ.get("GAMESRV_REQUIRE_BROWSER") == "1"
 
+FAKE_SOCKET = Path(__file__).with_name("fake_socket.js").read_text(encoding="utf-8")
+
 OpenBrowser = Callable[[], Page]
+Play = Callable[[str], Any]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -131,8 +134,8 @@ def second_browser(open_browser: OpenBrowser) -> Page:
 
 @pytest.fixture
 def page(first_browser: Page, wire: Wire) -> Iterator[Page]:
-    """The page in the first browser, not entered yet; it must leave no error behind."""
-    first_browser.open(wire.url)
+    """The arena in the first browser, not entered yet; it must leave no error behind."""
+    first_browser.open(f"{wire.url}arena.html")
     yield first_browser
     first_browser.leave()
     assert first_browser.complaints() == []
@@ -140,8 +143,15 @@ def page(first_browser: Page, wire: Wire) -> Iterator[Page]:
 
 @pytest.fixture
 def other_page(second_browser: Page, wire: Wire) -> Iterator[Page]:
-    """The page in the second browser."""
-    second_browser.open(wire.url)
+    """The arena in the second browser."""
+    second_browser.open(f"{wire.url}arena.html")
     yield second_browser
     second_browser.leave()
     assert second_browser.complaints() == []
+
+
+@pytest.fixture
+def play(first_browser: Page, server_port: int) -> Play:
+    """Runs JavaScript with a fake WebSocket and the library at hand; see fake_socket.js."""
+    first_browser.open(f"http://127.0.0.1:{server_port}/arena.html")
+    return lambda script: first_browser.run(FAKE_SOCKET + script)

@@ -37,10 +37,11 @@ class FakeSocket {
   }
 
   welcome(session = "s", handled = 0, token = "t") {
-    return this.open().say({ op: "welcome", session, name: "ann", token, grace: 30, handled });
+    const games = { g: { title: "G", seats: [1, 4] } };
+    return this.open().say({ op: "welcome", session, name: "ann", token, grace: 30, handled, games });
   }
 
-  joined(v = 1, seq = 0) {
+  joined(v = 1, seq = 0, more = {}) {
     return this.say({
       op: "joined",
       room: "r",
@@ -51,6 +52,7 @@ class FakeSocket {
       seq,
       view: { n: v },
       rate: 20,
+      ...more,
     });
   }
 

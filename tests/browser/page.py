@@ -1,4 +1,4 @@
-"""The arena's page as a player sees it: through what it shows, and its hook ``window.gamesrv``."""
+"""A page as a player sees it: through what it shows, and its hook ``window.gamesrv``."""
 
 from __future__ import annotations
 
@@ -46,6 +46,10 @@ class Page:
         """An element that is there."""
         return self.browser.find_element("css selector", selector)
 
+    def all(self, selector: str) -> list[WebElement]:
+        """All such elements, in their order."""
+        return self.browser.find_elements("css selector", selector)
+
     def text(self, selector: str) -> str:
         """What an element shows."""
         return self.find(selector).text
@@ -59,6 +63,15 @@ class Page:
         answer = self.browser.execute_async_script(ASYNC % script, *args)
         assert "error" not in answer, answer["error"]
         return answer.get("value")
+
+    def before_each_page(self, script: str) -> str:
+        """Runs JavaScript before any of a page's own from now on; returns what ends that."""
+        added = self.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        return str(added["identifier"])
+
+    def before_each_page_no_more(self, script: str) -> None:
+        """Ends what `before_each_page` began."""
+        self.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": script})
 
     def wait(self, script: str, *args: Any) -> Any:
         """Waits until an expression is true, and returns it."""

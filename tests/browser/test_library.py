@@ -1,23 +1,8 @@
 """The client library alone, against a server that a test plays itself: what it says, and when."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from tests.browser.page import Page
-
-FAKE = Path(__file__).with_name("fake_socket.js").read_text(encoding="utf-8")
-
-Play = Callable[..., Any]
-
-
-@pytest.fixture
-def play(first_browser: Page, server_port: int) -> Play:
-    """Runs JavaScript with a fake WebSocket at hand; see fake_socket.js."""
-    first_browser.open(f"http://127.0.0.1:{server_port}/")
-    return lambda script: first_browser.run(FAKE + script)
+from tests.browser.conftest import Play
 
 
 def test_hello_comes_first_and_what_was_said_before_waits_for_the_welcome(play: Play) -> None:
@@ -108,7 +93,7 @@ def test_a_refusal_rejects_the_command_it_names_or_else_the_oldest_question(play
     assert play(
         """
         const client = start();
-        const socket = FakeSocket.newest.welcome();
+        const socket = FakeSocket.newest.welcome().pong();
         const told = [];
         client.on("refused", ({ code }) => told.push(code));
         const commands = [client.command("a"), client.command("b")];

@@ -11,7 +11,7 @@ from tests.browser.page import Page
 @pytest.fixture(scope="module")
 def engine(first_browser: Page, server_port: int) -> Iterator[Page]:
     """The page, for its address alone: what modules export can be had there."""
-    first_browser.open(f"http://127.0.0.1:{server_port}/")
+    first_browser.open(f"http://127.0.0.1:{server_port}/arena.html")
     yield first_browser
     first_browser.leave()
 

@@ -47,7 +47,7 @@ def test_nobody_has_to_wait_for_the_next_try(page: Page, wire: Wire) -> None:
 def test_what_was_missed_and_what_was_said_meanwhile_arrive_once(
     page: Page, second_browser: Page, server_port: int, wire: Wire
 ) -> None:
-    second_browser.open(f"http://127.0.0.1:{server_port}/")
+    second_browser.open(f"http://127.0.0.1:{server_port}/arena.html")
     second_browser.enter("Ben")
     page.enter("Ann")
     for each in (page, second_browser):

@@ -18,7 +18,7 @@ class Wire:
 
     @property
     def url(self) -> str:
-        """The page's address through this wire."""
+        """The server's address through this wire."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
 
     def cut(self) -> None:

@@ -23,6 +23,7 @@ const BACKOFF_FIRST = 500; // ms
 const BACKOFF_MOST = 30_000; // ms
 const PAUSE = 1000; // ms
 
+export const AWAY = 1001;
 export const LEFT = 4000;
 export const BAD_MESSAGE = 4400;
 export const BAD_TOKEN = 4401;
@@ -78,7 +79,7 @@ export class Link {
    * @returns {number} when it was asked, as the pong will say
    */
   ping(within = ANSWER_WITHIN) {
-    const t = performance.now();
+    const t = Math.max(performance.now(), this.#newestPing + 0.001); // each pong tells its ping
     this.send({ op: "ping", t });
     this.#newestPing = t;
     this.#nextPing = t + PING_EVERY;

@@ -16,6 +16,12 @@ export class Memory {
     Object.assign(this, this.#read());
   }
 
+  /** Another page of this tab may have gone on with the session: then it knows better. */
+  refresh() {
+    const kept = this.#read();
+    if (kept.token && kept.token !== this.token) Object.assign(this, kept);
+  }
+
   save() {
     const { token, session, name, last } = this;
     if (token) this.storage.setItem(this.key, JSON.stringify({ token, session, name, last }));

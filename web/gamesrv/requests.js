@@ -28,11 +28,15 @@ export function quietly(start) {
   return promise;
 }
 
-/** Questions that have no id: the server answers in order. */
+/** What was said without an id: the server answers in order. */
 export class Questions {
-  /** @type {(Settle & {answer: string})[]} */ #open = [];
+  /** @type {(Settle & {answer: string | number})[]} */ #open = [];
 
-  /** @param {string} answer the `op` that answers it @param {Settle} settle */
+  /**
+   * @param {string | number} answer the `op` that answers it; or, where there is none, the time of a ping
+   *   that was sent right after it
+   * @param {Settle} settle
+   */
   add(answer, settle) {
     this.#open.push({ answer, ...settle });
   }
@@ -41,6 +45,13 @@ export class Questions {
   answer(op, value) {
     const index = this.#open.findIndex(({ answer }) => answer === op);
     if (index >= 0) this.#open.splice(index, 1)[0].resolve(value);
+  }
+
+  /** The ping of that time was answered: what has no answer of its own was taken. @param {number} t */
+  ponged(t) {
+    const taken = this.#open.filter(({ answer }) => typeof answer === "number" && answer <= t);
+    this.#open = this.#open.filter((question) => !taken.includes(question));
+    for (const { resolve } of taken) resolve(null);
   }
 
   /** @param {Refused} why */

@@ -2,7 +2,10 @@
 /** What one sees of a game, and how patches keep it up to date. */
 
 /** @typedef {Record<string, any>} Plain a map of plain data */
-/** @typedef {{name: string, away?: boolean}} Player */
+/**
+ * Who sits in a seat. `away`: the connection is lost; `ready`: wants to begin, or to play again.
+ * @typedef {{name: string, away?: boolean, ready?: boolean}} Player
+ */
 /** @typedef {{seq: number, name: string, data: Plain}} GameEvent */
 
 /**
@@ -32,13 +35,24 @@ function isMap(value) {
  * One's place in a game. `view`, `mine` and `players` are never changed in place: a change makes a new one.
  */
 export class Room {
+  /** when `tick` was heard, by `performance.now()` */ #heardAt = performance.now();
+
   /** @param {Plain} joined the server's snapshot */
   constructor(joined) {
     /** @type {string} */ this.id = joined.room;
     /** @type {string} */ this.game = joined.game;
     /** @type {number | null} null for one who only watches */ this.seat = joined.seat ?? null;
+    /** @type {"waiting" | "playing" | "over"} before the game, in it, after it */
+    this.state = joined.state ?? "playing";
+    /** @type {Plain} what this room was opened with */ this.options = joined.options ?? {};
+    /** @type {[number, number]} the fewest and the most who can play here */
+    this.seats = joined.seats ?? [1, 1];
+    /** @type {boolean} in no list: its id is for those it is given to */
+    this.private = joined.private ?? false;
+    /** @type {number | null} how long a seat is held here, in seconds, where the room has its own way */
+    this.grace = joined.grace ?? null;
     /** @type {number} ticks per second; 0: nothing happens between commands */ this.rate = joined.rate ?? 0;
-    /** @type {number} */ this.tick = joined.tick;
+    /** @type {number} of the newest view: a count, or ms where there is no rate */ this.tick = joined.tick;
     /** @type {number} version of `view` */ this.v = joined.v;
     /** @type {Plain} what everyone sees */ this.view = merge({}, joined.view ?? {});
     /** @type {number} version of `mine` */ this.mv = joined.mv ?? 0;
@@ -46,6 +60,14 @@ export class Room {
     /** @type {Record<string, Player>} by seat */ this.players = merge({}, joined.players ?? {});
     /** @type {string[]} */ this.commands = joined.commands ?? [];
     /** @type {boolean} events were missed and can't be had any more */ this.gap = joined.gap ?? false;
+  }
+
+  /**
+   * What the room's clock shows now, as well as one can know: in ticks, or in ms where there is no rate.
+   * @returns {number}
+   */
+  clock() {
+    return this.tick + ((performance.now() - this.#heardAt) * (this.rate || 1000)) / 1000;
   }
 
   /**
@@ -58,22 +80,39 @@ export class Room {
     if (v !== this[version] + 1) return false;
     this[version] = v;
     this.tick = tick;
+    this.#heardAt = performance.now();
     if (delta === undefined) this.mine = merge(this.mine, mine);
     else this.view = merge(this.view, delta);
     return true;
   }
 
-  /** Keeps `players` up to date from the room's own events. @param {GameEvent} event */
-  note({ name, data: { seat, name: player } }) {
-    if (name === "player_joined")
-      this.players = merge(this.players, { [seat]: { name: player, away: null } });
+  /** Keeps `players`, `seat` and `state` up to date from the room's own events. @param {GameEvent} event */
+  note({ name, data: { seat, name: player, ready, to } }) {
+    if (name === "player_joined") this.players = { ...this.players, [seat]: { name: player } };
     else if (name === "player_left") this.players = merge(this.players, { [seat]: null });
-    else if (name === "player_dropped") this.#away(seat, true);
-    else if (name === "player_back") this.#away(seat, null);
+    else if (name === "player_dropped") this.#mark(seat, { away: true });
+    else if (name === "player_back") this.#mark(seat, { away: null });
+    else if (name === "player_ready") this.#mark(seat, { ready: ready || null });
+    else if (name === "player_moved") this.#move(seat, to);
+    else if (name === "started") this.state = "playing";
+    else if (name === "finished") this.#finish();
   }
 
-  /** @param {number} seat @param {true | null} away */
-  #away(seat, away) {
-    if (this.players[seat]) this.players = merge(this.players, { [seat]: { away } });
+  /** @param {number} seat @param {Plain} marks */
+  #mark(seat, marks) {
+    if (this.players[seat]) this.players = merge(this.players, { [seat]: marks });
+  }
+
+  /** @param {number} seat @param {number} to */
+  #move(seat, to) {
+    if (!this.players[seat]) return;
+    this.players = merge(this.players, { [seat]: null, [to]: this.players[seat] });
+    if (this.seat === seat) this.seat = to;
+  }
+
+  /** Whoever wants to play again has to say so. */
+  #finish() {
+    this.state = "over";
+    for (const seat of Object.keys(this.players)) this.#mark(Number(seat), { ready: null });
   }
 }

@@ -1,0 +1,43 @@
+// @ts-check
+/** Our own letters and suits: paths, so that a card looks the same everywhere. */
+
+/**
+ * Ranks are drawn with one stroke of 11 in a box 60 wide and 80 high.
+ * @type {Record<string, string>}
+ */
+export const RANK_PATHS = {
+  3: "M9 11H49L29 35A20 19.5 0 1 1 9 56",
+  4: "M43 76V10L8 56H56",
+  5: "M50 11H17L13 38A21 20 0 1 1 9 57",
+  6: "M44 6L13 43M51 52A21 21 0 1 1 9 52A21 21 0 1 1 51 52Z",
+  7: "M7 11H51L23 75",
+  8: "M45 25A15 15 0 1 1 15 25A15 15 0 1 1 45 25ZM49.5 56A19.5 17.5 0 1 1 10.5 56A19.5 17.5 0 1 1 49.5 56Z",
+  9: "M16 74L47 37M9 28A21 21 0 1 1 51 28A21 21 0 1 1 9 28Z",
+  T: "M1 18L11 9V76M60 40A17 30 0 1 1 26 40A17 30 0 1 1 60 40Z",
+  J: "M24 11H48M43 6V52A17.5 18.5 0 0 1 8 53",
+  Q: "M52 40A22 30 0 1 1 8 40A22 30 0 1 1 52 40ZM33 54L53 78",
+  K: "M13 5V76M53 6L15 46M27 36L55 76",
+  A: "M5 76L30 8L55 76M15 54H45",
+  2: "M10 28A20.5 19 0 1 1 46 40L12 70H54",
+};
+
+/**
+ * Suits fill a box of 100 by 100.
+ * @type {Record<string, string>}
+ */
+export const SUIT_PATHS = {
+  S: "M50 4C57 24 93 41 93 66C93 80 83 87 72 87C64 87 57 83 54 77C55 87 59 93 67 97H33C41 93 45 87 46 77C43 83 36 87 28 87C17 87 7 80 7 66C7 41 43 24 50 4Z",
+  H: "M50 96C41 77 5 59 5 32C5 16 16 6 29 6C39 6 46 12 50 22C54 12 61 6 71 6C84 6 95 16 95 32C95 59 59 77 50 96Z",
+  C: "M50 4A21.5 21.5 0 0 1 66 40A22 22 0 1 1 55 74C56 86 60 93 68 97H32C40 93 44 86 45 74A22 22 0 1 1 34 40A21.5 21.5 0 0 1 50 4Z",
+  D: "M50 2C58 22 70 37 87 50C70 63 58 78 50 98C42 78 30 63 13 50C30 37 42 22 50 2Z",
+};
+
+/**
+ * What tells a court, in a box 100 wide and 60 high: a tea leaf, a coronet, a crown.
+ * @type {Record<string, string>}
+ */
+export const HEAD_PATHS = {
+  J: "M4 58L24 42C20 14 54 0 94 4C94 40 66 60 32 49L10 63Z",
+  Q: "M12 54L8 20L30 36L50 10L70 36L92 20L88 54ZM50 0A6 6 0 0 1 50 12A6 6 0 0 1 50 0ZM8 9A6 6 0 0 1 8 21A6 6 0 0 1 8 9ZM92 9A6 6 0 0 1 92 21A6 6 0 0 1 92 9Z",
+  K: "M14 56V46H86V56ZM16 41C-12 12 28 4 47 24V12H38V5H47V-4H53V5H62V12H53V24C72 4 112 12 84 41Z",
+};
