@@ -15,7 +15,6 @@ const LEVELS = {
   random: "careless bots",
   greedy: "hasty bots",
   planner: "thoughtful bots",
-  expert: "expert bots",
 };
 
 /**

@@ -19,7 +19,7 @@ class TableOptions:
     preset: Literal["pagat", "hong_kong", "taiwan", "philippine"] = "pagat"
     players: Literal[4, 2, 3] | None = None
     turn_seconds: Annotated[int, Meta(ge=5, le=300)] = 30
-    level: Literal["random", "greedy", "planner", "expert"] = "planner"
+    level: Literal["random", "greedy", "planner"] = "planner"
     """How well the bots play."""
     suits: str | None = None
     straights: Literal["pagat", "linear", "no2", "wide", "taiwan"] | None = None
@@ -69,7 +69,7 @@ class TableOptions:
 
 def rules_with(special: Mapping[str, str | int]) -> Rules:
     """The rules of a table, of what is special about it."""
-    return _rules_of(tuple(options_for(**special).items()))
+    return _rules_of(tuple(options_for("pagat", **special).items()))
 
 
 @lru_cache(maxsize=128)

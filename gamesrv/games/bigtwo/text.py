@@ -87,8 +87,8 @@ class _Table(Window):
         remark = f" ({', '.join(remarks)})" if remarks else ""
         here = ">" if seat == view["turn"] else " "
         laid = self.names(view["laid"][seat]) or "-"
-        who = self.who(seat)
-        return f"{here} {seat} {who:{self._width}}  {view['counts'][seat]:5}  {view['scores'][seat]:5}  {laid}{remark}"
+        who, count, score = f"{self.who(seat):{self._width}}", view["counts"][seat], view["scores"][seat]
+        return f"{here} {seat} {who}  {count:5}  {score:5}  {laid}{remark}"
 
     def _now(self) -> str:
         view = self.view
