@@ -1,6 +1,6 @@
 """How strong the bots of Big Two are: `python bench/bigtwo_bots.py [--games N]`.
 
-Seeded deals under the default rules, the seat of the one bot going round. A line has the share of them it won,
+Seeded deals under the default rules, the seat of the one bot going round. A line has the share of them won,
 with 95 % Wilson bounds, and what a move of it took.
 """
 

@@ -62,7 +62,7 @@ const table = new Table({
   auto: (on) => void send("auto", { on }).catch(complain),
   goOn: () => void send("go_on").catch(complain),
   ready: (on) => void client?.ready(on).catch(complain),
-  sit: (seat) => void client?.join({ room: client.room?.id ?? "", seat }).catch(complain),
+  sit: (seat) => void sit(seat),
   toLobby: () => toLobby(),
 });
 const chat = new Chat(element("log"), element("say"), (text) => client?.say(text).catch(complain));
@@ -110,19 +110,27 @@ async function comeBack(resumed) {
     return; // the connection was lost again
   }
   const room = client?.room;
-  if (room && !isAsked(room)) askToMove(room);
-  else if (!room && client?.name === GUEST && !asked.watch) client.close();
-  else if (!room) takeSeat(asked);
+  if (room && !isAsked(room)) return room.seat === null ? move() : askToMove(room);
+  if (room) return;
+  if (client?.name === GUEST && !asked.watch) client.close();
+  else takeSeat(asked);
 }
 
-/** Whether it is the table that the address names. @param {Room} room */
-function isAsked({ id, game }) {
+/** Whether it is the place that the address names. @param {Room} room */
+function isAsked({ id, game, seat }) {
   const named = asked.room ?? asked.watch;
-  return game === GAME && (!named || sameRoom(named, id));
+  const here = !named || sameRoom(named, id);
+  return game === GAME && here && (seat !== null || asked.room === undefined);
+}
+
+async function move() {
+  await leaveRoom();
+  takeSeat(asked);
 }
 
 /** @param {Place} place */
 async function takeSeat(place) {
+  asked = place;
   const { room, watch } = place;
   try {
     if (watch) await client?.watch(watch);
@@ -152,13 +160,10 @@ function tell(words, act) {
 }
 
 /** One has a seat, but not at the table that the address names. @param {Room} room */
-async function askToMove({ id, game, seat }) {
-  const text = `You ${seat === null ? "watch" : "have a seat in"} ${id}, where ${game} is played.`;
-  const title = "You are at another table";
-  if (await ask({ title, text, yes: "Leave it, and come here", no: "Go back there" })) {
-    await leaveRoom();
-    return takeSeat(asked);
-  }
+async function askToMove({ id, game }) {
+  const text = `You have a seat in ${id}, where ${game} is played.`;
+  const title = "You sit at another table";
+  if (await ask({ title, text, yes: "Leave it, and come here", no: "Go back there" })) return move();
   if (game !== GAME) location.href = LOBBY;
   asked = { room: id };
   if (client?.room) joined(client.room);
@@ -201,6 +206,18 @@ function submitName(event) {
 /** @param {string} name @param {Record<string, any>} [args] @returns {Promise<unknown>} */
 function send(name, args) {
   return client?.command(name, args) ?? Promise.resolve();
+}
+
+/** Takes a free seat, or another one; who watches gives that up for it. @param {number} seat */
+async function sit(seat) {
+  const room = client?.room;
+  if (!client || !room) return;
+  if (room.seat === null) await leaveRoom();
+  asked = { room: room.id };
+  await client.join({ room: room.id, seat }).catch((error) => {
+    complain(error);
+    if (room.seat === null) takeSeat({ watch: room.id });
+  });
 }
 
 /** @param {Error} error what went wrong, and no harm done */

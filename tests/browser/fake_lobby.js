@@ -44,8 +44,10 @@ window.WebSocket = class {
     house.sent.push(message);
     const refused = house.refuse[message.op];
     delete house.refuse[message.op];
-    if (refused) this.say({ op: "refused", path: null, id: null, ...refused });
-    else this.#answer(message);
+    queueMicrotask(() => {
+      if (refused) this.say({ op: "refused", path: null, id: null, ...refused });
+      else this.#answer(message);
+    });
   }
 
   #answer({ op, t, name, live }) {

@@ -185,11 +185,11 @@ def test_a_table_is_opened_as_it_was_chosen(enter: Enter) -> None:
     page.do("house.refuse.create = { code: 'server_full', message: 'no more rooms can be opened now' }")
     page.find("#new-table [value=hong_kong]").click()
     page.find("#new-table [name=players][value='3']").click()
-    page.find("#new-table [name=level][value=expert]").click()
+    page.find("#new-table [name=level][value=greedy]").click()
     page.do("document.getElementById('target').value = '50'")
     page.find("#new-table [name=private]").click()
     page.find("#new-table [type=submit]").click()
-    options = {"preset": "hong_kong", "players": 3, "target": 50, "level": "expert"}
+    options = {"preset": "hong_kong", "players": 3, "target": 50, "level": "greedy"}
     page.wait("house.asked('create').length === 1")
     assert sent(page, "create") == [{"op": "create", "game": "bigtwo", "options": options, "private": True}]
     assert page.text("#new-table .any") == "No more rooms can be opened now."

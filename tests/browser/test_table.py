@@ -1,9 +1,11 @@
 """The card table: by itself, with a server that a test furnishes, and at a real server against bots."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +13,9 @@ from gamesrv.games.bigtwo.rules import Rules, mask_of, options_for
 from tests.browser.page import Page
 from tests.browser.wire import Wire
 from tests.card_table import cards
+
+if TYPE_CHECKING:
+    from selenium.webdriver.remote.webelement import WebElement
 
 FAKE = Path(__file__).with_name("fake_lobby.js").read_text(encoding="utf-8")
 TABLE = options_for()
@@ -70,7 +75,7 @@ def sit(first_browser: Page, server_port: int) -> Iterator[Sit]:
 
     def opened(told: dict[str, Any] | None = None, fragment: str = "") -> Page:
         furniture = json.dumps({"seat": told or seat()})
-        page.open(f"{house}favicon.svg")
+        page.open(f"{house}arena.html")
         page.do("localStorage.clear(); sessionStorage.clear(); localStorage['gamesrv name'] = 'Ann'")
         scripts.append(page.before_each_page(f"window.furnish = {furniture};{FAKE}"))
         page.open(f"{house}bigtwo.html{fragment}")
@@ -83,7 +88,7 @@ def sit(first_browser: Page, server_port: int) -> Iterator[Sit]:
         page.before_each_page_no_more(script)
     show_on(page, DESKTOP)
     assert page.complaints() == []
-    page.open("about:blank")
+    page.leave()
 
 
 def show_on(page: Page, size: tuple[int, int]) -> None:
@@ -91,14 +96,21 @@ def show_on(page: Page, size: tuple[int, int]) -> None:
     width, height = size
     phone = size != DESKTOP
     metrics = {"width": width, "height": height, "deviceScaleFactor": 2 if phone else 1, "mobile": phone}
-    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     page.browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
 def with_judge(page: Page) -> Page:
     """Once the page knows what may be played."""
-    page.wait("gamesrv.table.adviser.legal")
+    page.wait("gamesrv.table.adviser.legal !== null")
+    settle(page)
     return page
+
+
+def settle(page: Page) -> None:
+    """Waits until nothing moves any more."""
+    page.run("await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.run("await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => 0)))")
 
 
 def sent(page: Page, op: str = "cmd") -> Any:
@@ -117,18 +129,14 @@ def changed(page: Page, v: int, **view: Any) -> None:
 
 
 def click(page: Page, *names: str) -> None:
-    """Clicks on cards, in their visible strip."""
+    """Clicks on cards."""
     for name in names:
-        strip = page.find(f'[data-card="{cards(name)[0]}"]')
-        page.do(
-            """
-            const { left, top } = arguments[0].firstElementChild.getBoundingClientRect();
-            const at = { bubbles: true, clientX: left + 8, clientY: top + 12, isPrimary: true };
-            for (const kind of ["pointerdown", "pointerup"])
-              document.elementFromPoint(at.clientX, at.clientY).dispatchEvent(new PointerEvent(kind, at));
-            """,
-            strip,
-        )
+        held(page, name).click()
+
+
+def held(page: Page, name: str) -> WebElement:
+    """A card in the hand: of one that others lie on, what is to be seen of it."""
+    return page.find(f'[data-card="{cards(name)[0]}"]')
 
 
 def chosen(page: Page) -> list[int]:
@@ -145,8 +153,8 @@ def press(page: Page, *keys: str) -> None:
     for key in keys:
         page.do(
             """
-            const event = new KeyboardEvent("keydown", { key: arguments[0], bubbles: true, cancelable: true });
-            document.activeElement.dispatchEvent(event);
+            const how = { key: arguments[0], bubbles: true, cancelable: true };
+            document.activeElement.dispatchEvent(new KeyboardEvent("keydown", how));
             """,
             key,
         )
@@ -195,7 +203,7 @@ def test_an_illegal_play_is_refused_without_a_word_to_the_server(sit: Sit, names
 
 
 def test_the_first_play_must_have_the_card_it_needs(sit: Sit) -> None:
-    page = with_judge(sit(seat(turn(need=1))))
+    page = with_judge(sit(seat(turn(), mine={"hand": cards(HAND), "auto": False, "need": 1})))
     assert page.text("#line") == "You lead, with the 3♣ in it"
     click(page, "4C")
     assert page.text("#line") == "The first play must have the 3♣ in it."
@@ -300,47 +308,38 @@ def test_keys_that_are_typed_into_the_chat_play_nothing(sit: Sit) -> None:
     assert [message["text"] for message in sent(page, "say")] == ["php sh"]
 
 
-def drag(page: Page, *points: tuple[str, int, int]) -> None:
-    """A pointer goes down on a card, past others (each with a way from its corner), and up."""
-    page.do(
-        """
-        const hand = document.getElementById("hand");
-        hand.setPointerCapture = () => {};
-        const event = (kind, [card, x, y]) => {
-          const { left, top } = document.querySelector(`[data-card="${card}"] svg`).getBoundingClientRect();
-          const at = { clientX: left + 8 + x, clientY: top + 12 + y };
-          const target = kind === "pointerdown" ? document.elementFromPoint(at.clientX, at.clientY) : hand;
-          return () => target.dispatchEvent(new PointerEvent(kind, { ...at, bubbles: true, isPrimary: true }));
-        };
-        const points = arguments[0];
-        const kinds = ["pointerdown", ...points.slice(1).map(() => "pointermove")];
-        const events = points.map((point, at) => event(kinds[at], point));
-        for (const act of [...events, event("pointerup", points[points.length - 1])]) act();
-        """,
-        [[cards(name)[0], x, y] for name, x, y in points],
-    )
+def drag(page: Page, start: str, *ways: tuple[int, int], on_to: str = "") -> None:
+    """The mouse is pressed on a card, moves in steps, to another card maybe, and is let go."""
+    from selenium.webdriver import ActionChains
+
+    mouse = ActionChains(page.browser, duration=20).click_and_hold(held(page, start))
+    for way in ways:
+        mouse.move_by_offset(*way)
+    if on_to:
+        mouse.move_to_element(held(page, on_to))
+    mouse.release().perform()
 
 
 def test_a_sweep_selects_what_it_passes_and_back_it_unselects(sit: Sit) -> None:
-    page = sit()
-    drag(page, ("4C", 0, 0), ("5D", 0, 3), ("5C", 0, 0), ("6H", 0, -5))
+    page = with_judge(sit())
+    drag(page, "4C", (30, 3), (40, 0), (40, -5), on_to="6H")
     assert chosen(page) == cards("4C 5D 5C 6H")
-    drag(page, ("5C", 0, 0), ("6H", 0, 0))
+    drag(page, "5C", (30, 0), on_to="6H")
     assert chosen(page) == cards("4C 5D")
 
 
 def test_cards_carried_up_onto_the_table_are_played(sit: Sit) -> None:
     page = with_judge(sit())
     click(page, "2S")
-    drag(page, ("2H", 0, 0), ("2H", 4, -40), ("2H", 10, -260))
+    drag(page, "2H", (4, -40), (10, -260))
     assert [command["args"] for command in sent(page)] == [{"cards": cards("2H 2S")}]
 
 
 def test_cards_that_are_not_carried_far_enough_stay(sit: Sit) -> None:
     page = with_judge(sit())
-    drag(page, ("2H", 0, 0), ("2H", 4, -40))
+    drag(page, "2H", (4, -40))
     assert sent(page) == [] and chosen(page) == cards("2H")
-    assert page.find(f'[data-card="{cards("2H")[0]}"]').get_attribute("style") == ""
+    assert held(page, "2H").get_attribute("style") == ""
 
 
 # ---------------------------------------------------------------------- the table
@@ -354,7 +353,7 @@ def test_a_play_is_laid_over_those_before_it_which_stay_to_be_seen(sit: Sit) -> 
     page.wait("document.querySelectorAll('#hand .held').length === 12")
     own = page.all('.spot[data-place="bottom"] .play')
     assert [play.get_attribute("aria-label") for play in own] == ["3♦", "6♥"]
-    page.run("await Promise.all(document.getAnimations().map(({ finished }) => finished))")
+    settle(page)
     older, newer = (play.rect for play in own)
     assert newer["x"] - older["x"] >= 20
     assert [spot.get_attribute("data-place") for spot in page.all(".spot.best")] == ["bottom"]
@@ -377,16 +376,18 @@ def test_the_ring_shows_what_is_left_of_the_turn_by_the_rooms_clock(sit: Sit) ->
 
 
 def test_opponents_show_cards_passes_and_how_they_fare(sit: Sit) -> None:
-    page = sit(seat(players={**PEOPLE, 2: {"name": "Ben", "away": True}}))
+    view = turn((1, "8D"), (2, ""), passed=[2], counts=[13, 9, 11, 1])
+    page = sit(seat(view, players={**PEOPLE, 2: {"name": "Ben", "away": True}}))
     places = {item.get_attribute("data-place"): item.text.split("\n") for item in page.all(".player")}
-    assert places["left"] == ["Ada", "bot", "0 points", "9"]
-    assert places["top"] == ["Ben", "away", "0 points", "1", "Pass"]
-    assert places["bottom"] == ["Ann", "you", "0 points"]
+    assert places["left"] == ["A", "Ada", "bot", "0 points", "9"]
+    assert places["top"] == ["B", "Ben", "away", "0 points", "11", "Pass"]
+    assert places["right"][-2:] == ["1", "Last!"]
+    assert places["bottom"] == ["A", "Ann", "you", "0 points"]
     assert [len(item.find_elements("css selector", ".fan i")) for item in page.all(".player")] == [
         13,
         9,
-        1,
         11,
+        1,
     ]
 
 
@@ -518,8 +519,7 @@ def test_a_lost_connection_is_told_and_the_seat_is_there_again(sit: Sit) -> None
     page.do("house.down = true; house.sockets.at(-1).lose()")
     page.wait("document.getElementById('overlay').open")
     assert page.text("#overlay h2") == "Connection lost"
-    page.do("house.down = false")
-    page.find("#overlay button").click()
+    page.do("house.down = false; house.sockets.at(-1).lose()")
     page.wait("!document.getElementById('overlay').open")
     assert chosen(page) == cards("2S")
 
@@ -562,8 +562,7 @@ return [...document.querySelectorAll("button, #lobby, .held")]
 def test_all_is_within_the_window(sit: Sit, state: str, size: tuple[int, int]) -> None:
     page = sit(STATES[state])
     show_on(page, size)
-    page.run("await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.run("await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {})))")
+    settle(page)
     scrolls = (
         "const { scrollWidth, scrollHeight } = document.documentElement; return [scrollWidth, scrollHeight]"
     )

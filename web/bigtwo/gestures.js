@@ -33,7 +33,7 @@ export class Gestures {
   #down({ target, button, isPrimary, pointerId, clientX, clientY }) {
     const card = cardOf(target);
     if (card === null || button !== 0 || !isPrimary) return;
-    this.box.setPointerCapture(pointerId);
+    capture(this.box, pointerId);
     this.#grip = { card, x: clientX, y: clientY, how: "press", on: !this.holder.has(card) };
   }
 
@@ -94,4 +94,13 @@ export class Gestures {
 export function cardOf(target) {
   const held = target instanceof Element ? target.closest("[data-card]") : null;
   return held ? Number(held.getAttribute("data-card")) : null;
+}
+
+/** The pointer may be gone by now; then there is nothing to follow. @param {Element} box @param {number} pointer */
+function capture(box, pointer) {
+  try {
+    box.setPointerCapture(pointer);
+  } catch {
+    // NotFoundError is all it can be
+  }
 }
