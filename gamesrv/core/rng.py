@@ -7,7 +7,7 @@ any runtime that has SHA-256 repeats it. The state is the seed and the number of
 
 from collections.abc import MutableSequence, Sequence
 from hashlib import sha256
-from struct import unpack
+from struct import Struct
 from typing import Any, TypeVar
 
 __all__ = ["Random"]
@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _WORDS = 8
 _WORD_BITS = 32
+_read_word = Struct(">I").unpack_from
 
 
 class Random:
@@ -26,15 +27,16 @@ class Random:
     def __init__(self, seed: bytes, drawn: int = 0) -> None:
         self.seed = seed
         self.drawn = drawn
-        self._block: tuple[int, ...] = ()
+        self._block = b""
 
     def word(self) -> int:
         """The next 32 bits."""
         index, offset = divmod(self.drawn, _WORDS)
         if offset == 0 or not self._block:
-            self._block = unpack(">8I", sha256(self.seed + index.to_bytes(8, "big")).digest())
+            self._block = sha256(self.seed + index.to_bytes(8, "big")).digest()
         self.drawn += 1
-        return self._block[offset]
+        word: int = _read_word(self._block, 4 * offset)[0]
+        return word
 
     def below(self, limit: int) -> int:
         """A whole number from 0 to ``limit`` - 1, each as likely (draws that would bias it are thrown away).

@@ -69,7 +69,13 @@ class TableOptions:
 
 def rules_with(special: Mapping[str, str | int]) -> Rules:
     """The rules of a table, of what is special about it."""
-    return _rules_of(tuple(options_for("pagat", **special).items()))
+    return _rules_with(tuple(special.items()))
+
+
+@lru_cache(maxsize=128)
+def _rules_with(special: tuple[tuple[str, str | int], ...]) -> Rules:
+    """Bots ask at each move."""
+    return _rules_of(tuple(options_for("pagat", **dict(special)).items()))
 
 
 @lru_cache(maxsize=128)
