@@ -34,6 +34,7 @@ from gamesrv.core.messages import (
     RoomState,
     Say,
     ServerMessage,
+    UdpOffer,
     Update,
     Watch,
     Welcome,
@@ -115,10 +116,13 @@ class Terminal:
     def _help(self, rest: str) -> Answer:
         lines = ["In general:", *(f"  {word.usage:22} {word.told}" for word in _WORDS.values())]
         if self._game is not None:
-            lines += [f"In {self._game.name}:", *map(_usage, self._game.commands.values())]
-        else:
-            lines.append(f"Games: {', '.join(self._games)}")
-        return _lines(*lines)
+            lines.append(f"In {self._game.name}:")
+            told = self._read_line("help")
+            return _lines(*lines) + (told if isinstance(told, bytes) else self._commands())
+        return _lines(*lines, f"Games: {', '.join(self._games)}")
+
+    def _commands(self) -> bytes:
+        return _lines(*map(_usage, self._game.commands.values())) if self._game is not None else b""
 
     def _resume(self, rest: str) -> Answer:
         return Hello(token=rest[:128])
@@ -216,7 +220,7 @@ class Terminal:
                 return _lines(f"The connection closes: {message.reason} ({message.code}).{again}")
             case Matched():
                 return _lines(f"A seat in {message.room} is yours for {message.within:.0f} seconds.")
-            case Pong() | RoomsChanged():
+            case Pong() | RoomsChanged() | UdpOffer():
                 return b""
 
     def _joined(self, message: Joined) -> bytes:

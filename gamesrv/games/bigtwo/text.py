@@ -142,11 +142,21 @@ _WORDS: dict[str, Callable[[_Table, list[str]], Act | str]] = {
     "auto": _Table.auto,
     "next": _Table.go_on,
 }
+USAGE = """\
+  play 3D 3C             lay cards
+  pass                   let the trick go by
+  hand                   your cards
+  table                  the seats, the scores, what lies there
+  hint                   the lowest play of each kind
+  auto on, auto off      pass by itself when nothing can be played
+  next                   after a deal: on to the next one"""
 
 
 def read_line(line: str, window: Window) -> Act | str | None:
     """What a typed line means; `Refused` for a word of ours that makes no sense as it stands."""
     first, *words = line.replace(",", " ").split() or [""]
+    if first == "help":
+        return USAGE
     act = _WORDS.get(first.lower())
     return None if act is None else act(_table(window), words)
 

@@ -39,6 +39,13 @@ def sentences(table: CardTable) -> list[str | None]:
 # ---------------------------------------------------------------------- words
 
 
+def test_help_has_every_word() -> None:
+    told = typed(started(), "help")
+    assert isinstance(told, str)
+    for word in ("play", "pass", "hand", "table", "hint", "auto on", "next"):
+        assert f"  {word}" in told
+
+
 @pytest.mark.parametrize(
     ("line", "act"),
     [
