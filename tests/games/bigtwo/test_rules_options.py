@@ -233,6 +233,15 @@ def test_who_gets_what(options: dict[str, Any], scores: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("settle", "scores"),
+    [("zero_sum", [-1, -8, 33, -24]), ("penalty", [-1, -8, 0, -24]), ("pairwise", [29, 1, 33, -63])],
+)
+def test_a_dragon_that_was_never_laid_pays_nothing(settle: str, scores: list[int]) -> None:
+    deal = over([low(1), low(8), low(13), low(12)], 2)
+    assert Rules(options_for(dragon=True, settle=settle)).score(deal) == scores
+
+
+@pytest.mark.parametrize(
     ("target", "scores", "expected"),
     [
         (0, [0, 0, 0, 0], True),
