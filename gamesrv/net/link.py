@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.internet.tcp import Connection as TcpTransport
 from zope.interface import implementer
 
+from gamesrv.net.intake import read_in_slots
 from gamesrv.server.gate import Gate
 from gamesrv.server.interfaces import Clock, DelayedCall, Format
 from gamesrv.server.peer import Peer
@@ -53,6 +54,8 @@ class Link:
         self.address: str | None = getattr(transport.getPeer(), "host", None)
         if hasattr(transport, "bufferSize"):
             transport.bufferSize = gate.limits.soft_buffer
+        if self._direct:
+            read_in_slots(transport)
         transport.registerProducer(self, True)
         self.peer: Peer = gate.admit(self)
 
