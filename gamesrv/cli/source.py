@@ -1,0 +1,66 @@
+"""Where a game that is to be shown comes from: a file, or the store."""
+
+from __future__ import annotations
+
+import argparse
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from gamesrv.cli.problem import Problem
+from gamesrv.storage import journal_file
+from gamesrv.storage.archive import Archive
+from gamesrv.storage.connection import default_path, look_into, path_of
+from gamesrv.storage.errors import NotFound, translated
+from gamesrv.storage.interfaces import Recording
+
+__all__ = ["add_store", "find_recording", "from_store", "looking_into"]
+
+
+def add_store(parser: Any) -> None:
+    """The option that says which store."""
+    parser.add_argument(
+        "--store",
+        metavar="PATH",
+        default=str(default_path()),
+        help="the database, as a path or sqlite:PATH [default: %(default)s]",
+    )
+
+
+@contextmanager
+def looking_into(arguments: argparse.Namespace) -> Iterator[Archive]:
+    """What is in the store; a server may be using it."""
+    path = _path(arguments.store)
+    db: sqlite3.Connection = look_into(path)
+    try:
+        with translated(path):
+            yield Archive(db)
+    finally:
+        db.close()
+
+
+def _path(store: str) -> Path:
+    path = path_of(store) if store.startswith(("sqlite:", "memory:")) else Path(store)
+    if path is None:
+        raise Problem("a store in memory can be seen by its server alone")
+    return path
+
+
+def from_store(archive: Archive, name: str) -> Recording:
+    """A game by its id or its room's, or what led to an incident. Raises `NotFound`."""
+    with suppress(NotFound):
+        return archive.recording(archive.find(name))
+    with suppress(NotFound):
+        return journal_file.read(archive.incident(name).journal)
+    raise NotFound(f"there is no game, room or incident {name}")
+
+
+def find_recording(arguments: argparse.Namespace) -> tuple[Recording, bool]:
+    """The game, and whether it comes from our own store. Raises `Problem` or `StoreError`."""
+    file = Path(arguments.name)
+    if file.is_file():
+        return journal_file.read(file.read_bytes()), False
+    with looking_into(arguments) as archive:
+        return from_store(archive, arguments.name), True
