@@ -50,10 +50,12 @@ setup(
     packages=[*find_packages(include=["gamesrv", "gamesrv.*"]), "twisted.plugins"],
     package_data={"gamesrv": ["py.typed"]},
     cmdclass={"build_py": BuildWithWeb},
+    entry_points={"console_scripts": ["gamesrv = gamesrv.cli.main:main"]},
     install_requires=[
         "attrs >= 25.4",
         "autobahn >= 26.7.1",
         "cattrs >= 25.3",
+        "cryptography >= 45",
         "msgspec >= 0.21",
         "twisted >= 26.4",
     ],

@@ -7,6 +7,19 @@ from msgspec import Meta
 
 from gamesrv.core.bot import Act, Bot
 from gamesrv.core.game import Game, GameError, Refused, Seat, Window, command
+from gamesrv.core.lockstep import LockstepGame
 from gamesrv.core.rng import Random
 
-__all__ = ["Act", "Bot", "Game", "GameError", "Meta", "Random", "Refused", "Seat", "Window", "command"]
+__all__ = [
+    "Act",
+    "Bot",
+    "Game",
+    "GameError",
+    "LockstepGame",
+    "Meta",
+    "Random",
+    "Refused",
+    "Seat",
+    "Window",
+    "command",
+]

@@ -6,9 +6,11 @@ It speaks the packet protocol to a packet protocol's server end, as a native cli
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any, cast
 
 from attrs import define, field
+from msgspec import UNSET
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.task import CooperativeTask, Cooperator
@@ -16,10 +18,15 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gamesrv.core.bot import Act, Bot
+from gamesrv.core.driver import Driver
+from gamesrv.core.game import GameError
 from gamesrv.core.messages import (
     ClientMessage,
     Command,
+    Desync,
+    Dump,
     Event,
+    Frames,
     Hello,
     Join,
     Joined,
@@ -27,6 +34,7 @@ from gamesrv.core.messages import (
     Left,
     Ready,
     Refusal,
+    Sync,
     Update,
     Welcome,
 )
@@ -35,13 +43,16 @@ from gamesrv.core.views import View, merge
 from gamesrv.net.link import Transport
 from gamesrv.server.interfaces import Clock, DelayedCall
 from gamesrv.wire import packets
-from gamesrv.wire.frames import FrameDecoder
+from gamesrv.wire.frames import PACKET_FRAMING, FrameDecoder
+from gamesrv.wire.lockstep import decode_frames, encode_sync
 from gamesrv.wire.packets import SERVER_FRAMING
 
 __all__ = ["Backroom", "BotClient", "Place"]
 
 SHORTEST_PAUSE = 0.05
 """Seconds between two thoughts that no policy goes below: nobody is faster, and the clock is everyone's."""
+HOLDS_AHEAD = 3
+"""Ticks between what a bot in a lockstep room sees and what it does about it, at least."""
 SLICE = 0.002
 """Seconds that thinking may hold everything else up."""
 
@@ -91,6 +102,7 @@ class BotClient(Protocol):
         policy: type[Bot],
         random: Random,
         on_end: Callable[[BotClient], object] = lambda bot: None,
+        simulation: ModuleType | None = None,
     ) -> None:
         self._backroom = backroom
         self._clock = backroom.clock
@@ -106,6 +118,7 @@ class BotClient(Protocol):
         self._mine: View = {}
         self._thought: DelayedCall | None = None
         self._pondering: CooperativeTask[Iterator[None]] | None = None
+        self._driver = None if simulation is None else Driver(simulation)
         self.session: str | None = None
         """Its session's id, once it is greeted."""
         self.seat: int | None = None
@@ -146,6 +159,10 @@ class BotClient(Protocol):
                 merge(self._mine, message.mine if isinstance(message.mine, dict) else {})
                 if not self._rate:
                     self._guarded(self._consider)
+            case Frames():
+                self._guarded(self._go_on, message.data)
+            case Desync() if self._driver is not None:
+                self._say_world(message.tick, self._driver.dump(message.tick))
             case Event():
                 self._hear(message)
             case Joined():
@@ -166,7 +183,10 @@ class BotClient(Protocol):
             self._wait(self._get_ready)
         elif joined.seat is not None:
             self._bot = self._bot or self._guarded(self._policy, joined.seat, self._random)
-            self._guarded(self._consider)
+            if joined.lockstep is UNSET:
+                self._guarded(self._consider)
+            else:
+                self._guarded(self._follow, joined)
 
     def _hear(self, event: Event) -> None:
         if event.name == "started":
@@ -178,6 +198,41 @@ class BotClient(Protocol):
 
     def _get_ready(self) -> None:
         self._say(Ready())
+
+    # ------------------------------------------------------------------ what it holds in a lockstep room
+
+    def _follow(self, joined: Joined) -> None:
+        if self._driver is None:
+            raise GameError(f"{joined.game} has no simulation that a bot could run")
+        self._driver.snapshot(joined, self._clock.seconds())
+        self._hold(self._driver)
+        self._say_held(self._driver)
+
+    def _go_on(self, data: bytes) -> None:
+        """It goes by the frames that come: there is no way to speak of between it and the server."""
+        driver = self._driver
+        if driver is None or driver.seat is None:
+            return
+        body = decode_frames(data, driver.info.bits, driver.info.seats)
+        driver.receive(body, self._clock.seconds())
+        while driver.step():
+            self._hold(driver)
+        self._say_held(driver)
+
+    def _hold(self, driver: Driver) -> None:
+        """After each tick, what it holds a little later."""
+        if self._bot is not None and driver.seat is not None:
+            held = self._bot.control(driver.world, driver.seat) & (1 << driver.info.bits) - 1
+            driver.press_until(driver.tick + HOLDS_AHEAD, held)
+
+    def _say_held(self, driver: Driver) -> None:
+        self._say(Sync(encode_sync(driver.sync(reliable=True), driver.info.bits)))
+
+    def _say_world(self, tick: int, world: View) -> None:
+        dump = packets.encode_client(Dump(tick, world))
+        self.transport.write(
+            dump if len(dump) <= PACKET_FRAMING.max_frame else packets.encode_client(Dump(tick, {}))
+        )
 
     # ------------------------------------------------------------------ what it thinks
 

@@ -159,6 +159,7 @@ class BotKeeper:
             policy,
             Random(self.random.word().to_bytes(4, "big")),
             lambda bot: self._gone(room, bot),
+            room.game_type.rules.simulation,
         )
         bots.append(bot)
         loopback.connect(self.clock, bot, self.factory.buildProtocol(None))

@@ -58,7 +58,7 @@ class GameService(Service):
         now = self.clock.seconds
         self.ticker = Ticker(self.clock, self.tick_rate)
         self.lobby = Lobby(self.games, self.limits, self.ticker, now, self.entropy)
-        self.gate = Gate(self.lobby, self.limits, now)
+        self.gate = Gate(self.lobby, self.limits, now, self.entropy)
         door = PacketFactory(self.gate, self.clock, idle=None)
         self.keeper = BotKeeper(self.clock, self.lobby, door, self.bots, Random(self.entropy(32)))
         self._reaper = LoopingCall(self._look_after)

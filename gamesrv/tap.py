@@ -24,15 +24,18 @@ from twisted.python.failure import Failure
 from gamesrv.core.game import GameError
 from gamesrv.core.schema import GameType
 from gamesrv.net.http import WebSite
+from gamesrv.net.profiles import open_ports, profile_names
 from gamesrv.net.tcp import PacketFactory
 from gamesrv.net.telnet import TelnetFactory
+from gamesrv.net.udp import UdpService, read_place
 from gamesrv.net.websocket import web_socket_resource
 from gamesrv.server.limits import Limits
 from gamesrv.service import GameService
+from gamesrv.wire.datagram import Address
 
 __all__ = ["Options", "makeService"]
 
-SHIPPED = ("gamesrv.games.arena:Arena", "gamesrv.games.bigtwo:BigTwo")
+SHIPPED = ("gamesrv.games.arena:Arena", "gamesrv.games.bigtwo:BigTwo", "gamesrv.games.hockey:Hockey")
 ENDPOINTS = {
     "web": "tcp:8080:interface=127.0.0.1",
     "packets": "tcp:4000:interface=127.0.0.1",
@@ -77,6 +80,12 @@ class Options(usage.Options):
         _number("tick-rate", 60, "beats of the clock per second; every game's rate divides it"),
         _number("reap-interval", 1.0, "seconds between two looks for what has had its time"),
         _number("bots", 3, "players that bots fill a public room up to"),
+        [
+            "packet-key",
+            None,
+            None,
+            "file of the server's key for --packet-profile noise; made if it is not there",
+        ],
         *(
             _number(_dashed(limit.name), limit.default, limit.metadata["help"])
             for limit in attrs.fields(Limits)
@@ -86,8 +95,10 @@ class Options(usage.Options):
     def __init__(self) -> None:
         super().__init__()
         self.endpoints: dict[str, list[str]] = {}
+        self._profiles: list[tuple[int, str]] = []
         self.origins: list[str] = []
         self.games: list[str] = []
+        self.udp: Address | None = None
 
     def opt_web(self, endpoint: str) -> None:
         """endpoint for the web site [default: tcp:8080:interface=127.0.0.1]; repeatable, empty for none"""
@@ -97,9 +108,20 @@ class Options(usage.Options):
         """endpoint for packets [default: tcp:4000:interface=127.0.0.1]; repeatable, empty for none"""
         self._endpoint("packets", endpoint)
 
+    def opt_packet_profile(self, name: str) -> None:
+        """what the --packets before it speaks: plain, noise, legacy (not secure) or module:NAME"""
+        self._profiles.append((len(self.endpoints.get("packets", ())), name))
+
     def opt_telnet(self, endpoint: str) -> None:
         """endpoint for telnet [default: tcp:4023:interface=127.0.0.1]; repeatable, empty for none"""
         self._endpoint("telnet", endpoint)
+
+    def opt_udp(self, place: str) -> None:
+        """port, or address:port, for datagrams beside the other connections [default: none]"""
+        try:
+            self.udp = read_place(place) if place else None
+        except ValueError as error:
+            raise usage.UsageError(f"--udp {error}") from None
 
     def opt_origin(self, origin: str) -> None:
         """origin of pages that may connect besides ours, e.g. https://example.com; * for all; repeatable"""
@@ -128,11 +150,20 @@ class Options(usage.Options):
             for kind, default in ENDPOINTS.items()
             for endpoint in self.endpoints.get(kind, [default])
         ]
+        self.packet_profiles = self._packet_profiles()
 
     def _endpoint(self, kind: str, endpoint: str) -> None:
         wanted = self.endpoints.setdefault(kind, [])
         if endpoint:
             wanted.append(endpoint)
+
+    def _packet_profiles(self) -> list[str]:
+        given = self.endpoints.get("packets")
+        chosen = [(1 if given is None else port, name) for port, name in self._profiles]
+        try:
+            return profile_names(chosen, 1 if given is None else len(given), self["packet-key"])
+        except ValueError as error:
+            raise usage.UsageError(str(error)) from None
 
     def _limits(self) -> Limits:
         try:
@@ -159,12 +190,13 @@ def load_game(name: str) -> GameType:
 
 
 class Listener(Service):
-    """One port, bound at start; what is wrong with it is raised there and then."""
+    """One port, bound at start; what is wrong with it is raised there and then. ``more`` is told as well."""
 
     log = Logger()
 
-    def __init__(self, kind: str, endpoint: str, reactor: Any, factory: Any) -> None:
+    def __init__(self, kind: str, endpoint: str, reactor: Any, factory: Any, more: str = "") -> None:
         self._kind = kind
+        self._more = more
         try:
             self._endpoint = serverFromString(reactor, endpoint)
         except Exception as error:  # each kind of endpoint has its own way to fail
@@ -189,7 +221,7 @@ class Listener(Service):
         host = port.getHost()
         told = _TOLD[self._kind].format(host=getattr(host, "host", host), port=getattr(host, "port", ""))
         # Not before a signal would be heard: who reads the address may send one at once.
-        self._reactor.callWhenRunning(self.log.info, "{told}", told=told)
+        self._reactor.callWhenRunning(self.log.info, "{told}", told=told + self._more)
 
 
 _TOLD = {
@@ -243,11 +275,18 @@ def _with_ports(game: GameService, options: Options, reactor: Any) -> MultiServi
     socket = web_socket_resource(game.gate, reactor, frozenset(options.origins))
     factories = {
         "web": WebSite(game.gate, socket, reactor),
-        "packets": PacketFactory(game.gate, reactor, options.limits.packet_idle),
         "telnet": TelnetFactory(game.gate, reactor),
     }
     server = Server()
     game.setServiceParent(server)
+    ports = open_ports(options.packet_profiles, options["packet-key"])
     for kind, endpoint in options.addresses:
-        Listener(kind, endpoint, reactor, factories[kind]).setServiceParent(server)
+        if kind == "packets":
+            port = next(ports)
+            factory = PacketFactory(game.gate, reactor, options.limits.packet_idle, port.profile)
+            Listener(kind, endpoint, reactor, factory, port.told).setServiceParent(server)
+        else:
+            Listener(kind, endpoint, reactor, factories[kind]).setServiceParent(server)
+    if options.udp is not None:
+        UdpService(options.udp, game.gate.channels, reactor).setServiceParent(server)
     return server

@@ -25,9 +25,12 @@ REACTOR = "twisted.internet.reactor"
 MAY_IMPORT = {
     "__init__.py": {"gamesrv.core", "msgspec"},
     "core": VALUES | {"gamesrv.core"},
-    "wire": VALUES | {"gamesrv.wire", "gamesrv.core.messages", "gamesrv.core.plain"},
+    "wire": VALUES
+    | {"cryptography", "gamesrv.wire"}
+    | {"gamesrv.core.messages", "gamesrv.core.plain", "gamesrv.core.inputs"},
     "server": AT_SERVER,
-    "storage": VALUES | TWISTED | {"gamesrv.storage", "gamesrv.server.interfaces"},
+    "storage": VALUES | TWISTED | {"gamesrv.storage", "gamesrv.core"},
+    "cli": VALUES | {"gamesrv.cli", "gamesrv.storage", "gamesrv.core"},
     "cancellable.py": VALUES | TWISTED,
     "net": AT_NET,
     "net/websocket.py": AT_NET | AUTOBAHN,

@@ -12,6 +12,7 @@ from gamesrv.server.gate import Gate
 from gamesrv.service import GameService
 from gamesrv.wire.close import CloseCode
 from tests.games import Cards, Field
+from tests.lossy import LossyWorld
 from tests.world import TRANSPORTS, Entropy, World
 
 
@@ -86,6 +87,17 @@ def test_stopping_sees_everyone_out(bots: int) -> None:
         assert person.lost
     assert "shutting down" in window.text and window.lost  # type: ignore[attr-defined]
     assert world.service.gate.peers == {}
+
+
+def test_channels_for_datagrams_end_with_the_rest() -> None:
+    world = LossyWorld(Field, bots=2, latency=0.05)
+    ann, bob = (world.spectator(name, "field") for name in ("ann", "bob"))
+    world.pass_time(2)
+    assert ann.by_datagram > 0 and bob.by_datagram > 0
+    session = world.rooms[0].seating.seats[ann.person.seat or 0].session
+    assert session.send_datagram(b"\x02")
+    world.stop()
+    assert len(world.service.gate.channels) == 0 and not session.send_datagram(b"\x02")
 
 
 def test_bots_alone_do_not_hold_it_up() -> None:

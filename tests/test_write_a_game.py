@@ -20,7 +20,7 @@ from gamesrv.core.views import prune
 from gamesrv.tap import load_game
 
 PAGE = Path(__file__).parent.parent / "docs" / "write-a-game.md"
-MODULES = ("pig", "market", "timed_pig", "spoken_pig", "moody_pig", "pig_test")
+MODULES = ("pig", "market", "timed_pig", "race", "spoken_pig", "moody_pig", "pig_test")
 """The blocks, in order; only the first has its name on the page."""
 
 
@@ -52,7 +52,15 @@ def events(machine: Machine) -> list[tuple[str, dict[str, Any], int | None]]:
 
 
 @pytest.mark.parametrize(
-    "game", ["pig:Pig", "market:Market", "timed_pig:TimedPig", "spoken_pig:SpokenPig", "moody_pig:MoodyPig"]
+    "game",
+    [
+        "pig:Pig",
+        "market:Market",
+        "timed_pig:TimedPig",
+        "race:Race",
+        "spoken_pig:SpokenPig",
+        "moody_pig:MoodyPig",
+    ],
 )
 def test_each_game_can_be_served(game: str) -> None:
     assert load_game(game).name == game.partition(":")[0]
@@ -161,3 +169,19 @@ def test_twistd_finds_a_game_in_the_directory_it_is_started_from(tmp_path: Path)
         timeout=60,
     )
     assert "tick-rate must be 1 or more" in done.stderr
+
+
+def test_a_race_is_run_by_its_module() -> None:
+    race = import_module("race")
+    machine = start(race.Race, 2)
+    machine.apply(Input(0, "input", 1, bits=1))
+    machine.advance(30)
+    world = race.new(0, {})
+    for seat in range(2):
+        race.join(world, seat)
+    for _ in range(30):
+        race.step(world, [0, 1, 0, 0])
+    assert machine.view() == world == {"tick": 30, "runners": {"0": [0, 1], "1": [30, 1]}}
+    assert machine.checksum() == race.checksum(world)
+    assert replay(GameType.of(race.Race), machine.journal).view() == world
+    assert [race.Runner(0, Random(b"x")).control({"tick": tick}, 0) for tick in (0, 8, 16)] == [0, 1, 0]

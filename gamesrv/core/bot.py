@@ -43,5 +43,13 @@ class Bot:
         """
         yield self.act(view, mine)
 
+    def control(self, world: Mapping[str, Any], seat: int) -> int:
+        """What to hold in the next tick of a lockstep game, as the bits of an input: asked after every tick.
+
+        ``world`` is for looking at only. A policy that holds things for a while
+        is quick, and more like people.
+        """
+        return 0
+
     def on_event(self, name: str, data: Mapping[str, Any]) -> None:
         """Something happened."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from heapq import heappush
 from math import ceil
+from types import ModuleType
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, overload
+from zlib import crc32
 
 import msgspec
 from attrs import define, field, frozen
@@ -19,6 +21,7 @@ __all__ = [
     "Emitted",
     "Game",
     "GameError",
+    "LockstepMode",
     "NoOptions",
     "Refused",
     "Seat",
@@ -34,6 +37,9 @@ Seat: TypeAlias = int
 
 Begins: TypeAlias = Literal["at_once", "full", "ready"]
 """When a room's game begins: with the room; with the last seat; when enough are there and all are ready."""
+
+LockstepMode: TypeAlias = Literal["deadline", "wait"]
+"""What the server does about an input that is late: go on without, or wait for it for a while."""
 
 Handler = TypeVar("Handler", bound=Callable[..., None])
 
@@ -143,6 +149,8 @@ class Context:
     finished: bool = False
     result: Any = None
     events: list[Emitted] = field(factory=list)
+    inputs: list[int] = field(factory=list)
+    """By seat, in a lockstep game."""
 
 
 class Game:
@@ -178,6 +186,16 @@ class Game:
     browser_modules: ClassVar[tuple[str, ...]] = ()
     """Modules whose source a page may load, at ``/rules/<game>/<last part>.py``, to run them itself."""
 
+    input_bits: ClassVar[int] = 0
+    """Bits of one player's input in one tick, 1 to 16, in a lockstep game: only inputs travel, and every
+    client runs the same simulation. 0 for any other game. `LockstepGame` does most of it."""
+    lockstep_mode: ClassVar[LockstepMode] = "deadline"
+    """``deadline``: a late input is replaced by the one before; ``wait``: it is waited for, two seconds."""
+    check_every: ClassVar[int] = 30
+    """Ticks between two comparisons of checksums."""
+    simulation: ClassVar[ModuleType | None] = None
+    """The module that clients of a lockstep game run: see `LockstepGame`."""
+
     # ------------------------------------------------------------------ what happens to a game
 
     def on_start(self) -> None:
@@ -212,6 +230,10 @@ class Game:
         """What this seat alone may see besides."""
         return {}
 
+    def checksum(self) -> int:
+        """Of a lockstep game's world: 32 bits that clients come to as well. By default that of `view`."""
+        return crc32(msgspec.msgpack.encode(as_plain(self.view(), "view()")))
+
     @classmethod
     def seats_for(cls, options: Any) -> tuple[int, int]:
         """The fewest and the most players of a room with these options, both within `seats`."""
@@ -221,7 +243,8 @@ class Game:
     def read_line(cls, line: str, window: Window) -> Act | str | None:
         """What a line typed at a text window means: a command and its arguments, or text to answer with.
 
-        `None` for what is none of the game's own words. May raise `Refused`.
+        `None` for what is none of the game's own words. May raise `Refused`. The answer to ``help`` stands in
+        the window's own help, instead of a list of the commands.
         """
         return None
 
@@ -251,6 +274,11 @@ class Game:
     def names(self) -> Mapping[Seat, str]:
         """Who sits where."""
         return self._context.names
+
+    @property
+    def inputs(self) -> list[int]:
+        """What every seat holds in this tick of a lockstep game, by seat: 0 for an empty one."""
+        return [*self._context.inputs]
 
     @property
     def tick(self) -> int:

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 __all__ = ["Input", "InputKind", "Journal"]
 
-InputKind: TypeAlias = Literal["join", "drop", "back", "leave", "command"]
+InputKind: TypeAlias = Literal["join", "drop", "back", "leave", "command", "input"]
+"""``input``: what a seat of a lockstep game holds from the next tick on."""
 
 
 class Input(Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -19,6 +20,8 @@ class Input(Struct, frozen=True, array_like=True, omit_defaults=True):
     name: str = ""
     """The player's name of a join, the command's of a command."""
     args: dict[str, Any] = {}
+    bits: int = 0
+    """Of an ``input``."""
 
 
 @define(eq=False)

@@ -4,7 +4,7 @@ Whatever enters does so as an `Input`, in order; timers fire inside as the clock
 options and inputs give the same states, so a journal is a replay, a recovery and a test at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from heapq import heappop
 from types import MappingProxyType
 from typing import Any
@@ -70,6 +70,11 @@ class Machine:
         timers = self._context.timers
         return timers[0].due if timers and not self.finished else None
 
+    @property
+    def inputs(self) -> Sequence[int]:
+        """What every seat of a lockstep game holds."""
+        return self._context.inputs
+
     def apply(self, item: Input) -> None:
         """Takes an input at its tick, or now where that is past.
 
@@ -95,6 +100,11 @@ class Machine:
             context.tick = self._next_moment(tick)
             self._run_moment()
 
+    @property
+    def has_events(self) -> bool:
+        """Whether anything was emitted since they were taken."""
+        return bool(self._context.events)
+
     def take_events(self) -> list[Emitted]:
         """What was emitted since the last time."""
         events = self._context.events
@@ -114,6 +124,11 @@ class Machine:
         """A seat's own view, as plain data."""
         return as_plain(self.look(seat), "view_for()")
 
+    def checksum(self) -> int:
+        """Of the world of a lockstep game: what its clients come to as well."""
+        with _RefusingNobody("checksum()"):
+            return self.game.checksum() & 0xFFFFFFFF
+
     def state_hash(self) -> str:
         """Equal for equal states."""
         return fingerprint(self.game)
@@ -131,6 +146,8 @@ class Machine:
         match item.kind:
             case "command":
                 getattr(self.game, self.game_type.commands[item.name].method)(item.seat, **args)
+            case "input":
+                self._context.inputs[item.seat] = item.bits
             case "join":
                 self._join(item)
             case kind:
@@ -188,7 +205,9 @@ def _restore(game_type: GameType, journal: Journal) -> Machine:
 
 
 def _context(game_type: GameType, seed: bytes, options: dict[str, Any]) -> Context:
-    return Context(Random(seed), game_type.choose(options), game_type.rate)
+    chosen = game_type.choose(options)
+    seats = game_type.seats_for(chosen)[1] if game_type.lockstep else 0
+    return Context(Random(seed), chosen, game_type.rate, inputs=[0] * seats)
 
 
 class _RefusingNobody:

@@ -14,13 +14,17 @@ __all__ = [
     "Closing",
     "Command",
     "Create",
+    "Desync",
+    "Dump",
     "Event",
+    "Frames",
     "Hello",
     "Join",
     "GameInfo",
     "Joined",
     "Leave",
     "Left",
+    "LockstepInfo",
     "Match",
     "Matched",
     "NumberedCommand",
@@ -37,6 +41,9 @@ __all__ = [
     "RoomList",
     "Say",
     "ServerMessage",
+    "Sync",
+    "Udp",
+    "UdpOffer",
     "Update",
     "Watch",
     "Welcome",
@@ -152,6 +159,23 @@ class Resync(_Client, frozen=True):
     """Asks for a fresh snapshot."""
 
 
+class Udp(_Client, frozen=True):
+    """Asks for a channel of datagrams beside this connection."""
+
+
+class Sync(_Client, frozen=True):
+    """A player's inputs in a lockstep room; `gamesrv.wire.lockstep` says how."""
+
+    data: Annotated[bytes, Meta(max_length=1199)]
+
+
+class Dump(_Client, frozen=True):
+    """Answers `Desync`: one's own world after that tick; an empty one where it is gone, or too big to say."""
+
+    tick: Count
+    world: Plain
+
+
 class GameInfo(Struct, frozen=True):
     """A game that is served."""
 
@@ -227,6 +251,21 @@ class Player(Struct, frozen=True, omit_defaults=True):
     ready: bool = False
 
 
+class LockstepInfo(Struct, frozen=True):
+    """What a client needs to follow a lockstep room from this snapshot on."""
+
+    bits: int
+    """Of one input."""
+    mode: Literal["deadline", "wait"]
+    """Whether the server goes on without a late input, or waits for it for a while."""
+    check: int
+    """At ticks that this divides, clients say the checksum of their world."""
+    seats: int
+    """How many inputs a frame has."""
+    run: int
+    """What goes on from this snapshot has this number, both ways."""
+
+
 class Joined(_Server, frozen=True):
     """A snapshot: everything one needs to show the room from here on. There is nothing to see (an empty
     ``view``) in one whose game has not begun.
@@ -259,6 +298,8 @@ class Joined(_Server, frozen=True):
     private: bool = False
     grace: float = 0.0
     """Seconds that a seat is held for one whose connection is lost."""
+    lockstep: LockstepInfo | UnsetType = UNSET
+    """There in a room where only inputs travel: ``view`` is the whole world after ``tick``."""
 
 
 class Left(_Server, frozen=True):
@@ -282,6 +323,18 @@ class Event(_Server, frozen=True):
     data: Plain = {}
 
 
+class Frames(_Server, frozen=True):
+    """What goes into the next ticks of a lockstep room; `gamesrv.wire.lockstep` says how."""
+
+    data: bytes
+
+
+class Desync(_Server, frozen=True):
+    """One's checksum of that tick is not the server's: a `Dump` is asked for, and a snapshot follows."""
+
+    tick: int
+
+
 class Refusal(_Server, frozen=True, tag="refused"):
     """Says no to one message; nothing has changed."""
 
@@ -289,6 +342,20 @@ class Refusal(_Server, frozen=True, tag="refused"):
     message: str
     path: str | None = None
     id: int | None = None
+
+
+class UdpOffer(_Server, frozen=True, tag="udp"):
+    """Answers `Udp`. What was offered before is worth nothing from here on."""
+
+    host: str
+    """Where to send datagrams; empty for the host that this connection goes to."""
+    port: int
+    connection: int
+    """Goes into the head of every datagram."""
+    key: bytes
+    """32 bytes; in JSON as Base64."""
+    within: float
+    """Seconds after which the key is worth nothing, unless it is used; and again after each use."""
 
 
 class Closing(_Server, frozen=True):
@@ -300,8 +367,35 @@ class Closing(_Server, frozen=True):
 
 
 ClientMessage: TypeAlias = (
-    Hello | Ping | Rooms | Create | Join | Match | Ready | Watch | Leave | Command | Say | Resync
+    Hello
+    | Ping
+    | Rooms
+    | Create
+    | Join
+    | Match
+    | Ready
+    | Watch
+    | Leave
+    | Command
+    | Say
+    | Resync
+    | Udp
+    | Sync
+    | Dump
 )
 ServerMessage: TypeAlias = (
-    Welcome | Pong | RoomList | RoomsChanged | Matched | Joined | Left | Update | Event | Refusal | Closing
+    Welcome
+    | Pong
+    | RoomList
+    | RoomsChanged
+    | Matched
+    | Joined
+    | Left
+    | Update
+    | Event
+    | Refusal
+    | Closing
+    | UdpOffer
+    | Frames
+    | Desync
 )

@@ -8,11 +8,14 @@ import re
 from collections.abc import Callable
 from math import isfinite
 from types import NoneType
-from typing import Any
+from typing import Any, NewType
 
 from msgspec import ValidationError
 
-__all__ = ["MAX_DEPTH", "MAX_INT", "MAX_KEYS", "NotPlain", "check_plain", "explain"]
+__all__ = ["MAX_DEPTH", "MAX_INT", "MAX_KEYS", "NotPlain", "PlainMap", "check_plain", "explain"]
+
+PlainMap = NewType("PlainMap", dict[str, Any])
+"""A map of plain data whose shape no hint tells. What is in it must be plain all the way down."""
 
 MAX_INT = 2**53 - 1
 """The largest integer that a double, all that JavaScript has, tells from its neighbours."""

@@ -12,7 +12,9 @@ from msgspec import NODEFAULT
 from msgspec import inspect as types
 
 from gamesrv.core.bot import Bot
-from gamesrv.core.game import COMMAND_MARK, Begins, Game, GameError, Refused
+from gamesrv.core.game import COMMAND_MARK, Begins, Game, GameError, LockstepMode, Refused
+from gamesrv.core.inputs import MAX_SEATS
+from gamesrv.core.lockstep import SIMULATION, LockstepGame
 from gamesrv.core.plain import NotPlain, check_plain, explain
 from gamesrv.core.state import check
 
@@ -198,11 +200,18 @@ class GameType:
         """Ticks per second of room time: milliseconds for a game that does not tick."""
         return self.rules.tick_rate or 1000
 
+    @property
+    def lockstep(self) -> bool:
+        """Whether only inputs travel."""
+        return self.rules.input_bits > 0
+
     @classmethod
     def of(cls, rules: type[Game]) -> "GameType":
         """Reads an author's class; raises `GameError` naming what is wrong with it."""
         _check(rules)
         commands = {name: CommandType.of(name, method, handler) for name, method, handler in _handlers(rules)}
+        if rules.input_bits != 0 or issubclass(rules, LockstepGame):
+            _check_lockstep(rules, commands)
         options = Schema.of("options", rules.Options.__name__, _attributes(rules.Options))
         return cls(rules, commands, options, rules.view_for is not Game.view_for)
 
@@ -246,6 +255,24 @@ def _check(rules: type[Game]) -> None:
     if rules.bot is not None:
         _check_bot(rules.bot, f"{label}.bot")
     check(rules)
+
+
+def _check_lockstep(rules: type[Game], commands: Mapping[str, CommandType]) -> None:
+    label = rules.__qualname__
+    if type(rules.input_bits) is not int or not 1 <= rules.input_bits <= 16:
+        raise GameError(f"{label}.input_bits must be an integer from 1 to 16, got {rules.input_bits!r}")
+    if rules.lockstep_mode not in get_args(LockstepMode):
+        raise GameError(f"{label}.lockstep_mode must be deadline or wait, got {rules.lockstep_mode!r}")
+    if type(rules.check_every) is not int or rules.check_every < 1:
+        raise GameError(f"{label}.check_every must be an integer, 1 or more, got {rules.check_every!r}")
+    if not rules.tick_rate or rules.seats[1] > MAX_SEATS:
+        raise GameError(f"{label}: a lockstep game has a tick_rate, and at most {MAX_SEATS} seats")
+    missing = [name for name in SIMULATION if not callable(getattr(rules.simulation, name, None))]
+    if missing and (rules.simulation is not None or issubclass(rules, LockstepGame)):
+        raise GameError(f"{label}.simulation must be a module with {', '.join(SIMULATION)}: no {missing[0]}")
+    # Clients would have no way to know what any of these does to the world.
+    if commands or rules.view_for is not Game.view_for or rules.stand_ins:
+        raise GameError(f"{label}: a lockstep game has no commands, no view_for and no stand_ins")
 
 
 def _check_bot(policy: type[Bot], label: str) -> None:

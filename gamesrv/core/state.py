@@ -3,8 +3,9 @@
 cattrs takes the attrs fields apart and puts them together again by their hints, so a field must hold what its
 hint says. Hints may use numbers, strings, bytes, booleans, `None`, enums, literals, attrs classes, named
 tuples, ``list``, ``dict``, ``set``, ``frozenset`` and ``tuple`` of such things, and unions that can be told
-apart. `check` refuses any other hint, and attrs objects as the keys of a map (named tuples will do). `dump`
-refuses what hints don't show: integers beyond 64 bits, and subclasses where the hint names their base.
+apart; and `PlainMap`, which is kept as it is. `check` refuses any other hint, and attrs objects as the keys
+of a map (named tuples will do). `dump` refuses what hints don't show: integers beyond 64 bits, and subclasses
+where the hint names their base.
 
 Maps keep their order, since an author's loop may depend on it; sets are sorted, since nothing may depend on
 theirs.
@@ -24,6 +25,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 from cattrs.strategies import configure_union_passthrough
 
 from gamesrv.core.game import Context, Game, GameError, Timer
+from gamesrv.core.plain import PlainMap
 
 __all__ = ["check", "dump", "fingerprint", "load"]
 
@@ -50,6 +52,7 @@ def dump(game: Game) -> bytes:
         "timers_set": context.timers_set,
         "finished": context.finished,
         "result": context.result,
+        "inputs": context.inputs,
     }
     try:
         return msgspec.msgpack.encode({"room": room, "game": _converter.unstructure(game)})
@@ -134,6 +137,8 @@ def _structure_enum(value: Any, cls: type[Enum]) -> Enum:
 _converter.register_unstructure_hook_factory(attrs.has, _taking_apart)
 _converter.register_structure_hook_factory(attrs.has, _putting_together)
 _converter.register_unstructure_hook_func(_is_a(Set), _unstructure_set)
+_converter.register_unstructure_hook_func(lambda hint: hint is PlainMap, lambda value: value)
+_converter.register_structure_hook_func(lambda hint: hint is PlainMap, lambda value, hint: value)
 _converter.register_structure_hook_func(_is_a(Enum), _structure_enum)
 
 
@@ -164,6 +169,8 @@ def _check_hint(hint: Any, seen: set[Any], key: bool = False) -> None:
 def _parts(hint: Any, key: bool) -> Iterator[tuple[Any, bool]]:
     """The hints within a hint, and whether each is for keys of a map; raises `TypeError` for none of ours."""
     origin, args = get_origin(hint), get_args(hint)
+    if hint is PlainMap:
+        return
     if isinstance(hint, NewType):
         yield hint.__supertype__, key
     elif origin is Annotated:

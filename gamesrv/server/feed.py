@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -12,6 +12,7 @@ from gamesrv.core.machine import Machine
 from gamesrv.core.messages import Event, Update
 from gamesrv.core.views import Audience, View
 from gamesrv.server.outbox import Outgoing
+from gamesrv.server.stream import Stream
 
 if TYPE_CHECKING:
     from gamesrv.server.seating import Member
@@ -31,13 +32,19 @@ class Feed:
     """The newest events, and the seat each was for."""
     _fresh: list[tuple[Outgoing, int | None]] = field(factory=list, init=False)
     """Events not sent yet."""
+    _stream: Stream | None = field(default=None, init=False)
+    """There while somebody gets the state by datagram."""
 
     def __attrs_post_init__(self) -> None:
         self._events = deque(maxlen=self.kept)
 
     def show(self, machine: Machine) -> None:
-        """From now on everyone sees this game, as it is."""
-        self.everyone = Audience()
+        """From now on everyone sees this game, as it is.
+
+        Versions go on from those of the game before: what comes late of that one can't be taken for news.
+        """
+        self.everyone = Audience(self.everyone.version + 1)
+        self._stream = None
         self.everyone.change(machine.look())
 
     def tell(self, name: str, data: dict[str, Any], to: int | None = None) -> None:
@@ -62,25 +69,38 @@ class Feed:
             for emitted in machine.take_events():
                 self.tell(emitted.name, emitted.data, emitted.to)
         fresh, self._fresh = self._fresh, []
-        updates = [] if machine is None else self._public_update(machine)
+        lockstep = machine is not None and machine.game_type.lockstep
+        if lockstep and not fresh:
+            return
+        updates = [] if machine is None or lockstep else self._public_update(machine)
         hidden = machine is not None and machine.game_type.hidden
         private = hidden or any(to is not None for _, to in fresh)
         events = [outgoing for outgoing, _ in fresh]
+        stream = None
         for member in members:
             peer = member.session.peer
             if peer is None:
                 continue
+            shown: Sequence[Outgoing] = updates
+            ticking = machine is not None and machine.game_type.rules.tick_rate and not lockstep
+            if peer.channel is not None and machine is not None and ticking:
+                stream = self._stream = self._stream or Stream(self.everyone.version)
+                shown = stream.send(member, peer.channel, updates, machine.finished)
             if private:
                 events = [outgoing for outgoing, to in fresh if to in (None, member.seat)]
-                peer.outbox.push([*updates, *_own_update(machine, member)], events)
-            else:
-                peer.outbox.push(updates, events)
+                shown = [*shown, *_own_update(machine, member)]
+            peer.outbox.push(shown, events)
+        self._stream = stream
 
     def _public_update(self, machine: Machine) -> list[Outgoing]:
         delta = self.everyone.change(machine.look())
         if delta is None:
             return []
-        return [Outgoing(Update(machine.tick, self.everyone.version, delta=delta))]
+        update = Update(machine.tick, self.everyone.version, delta=delta)
+        outgoing = Outgoing(update)
+        if self._stream is not None:
+            self._stream.add(update, outgoing)
+        return [outgoing]
 
 
 def own_view(machine: Machine | None, member: Member) -> View | None:

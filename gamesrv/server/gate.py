@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from secrets import token_bytes
 
 from attrs import define, field
 from twisted.internet.defer import Deferred, succeed
 
 from gamesrv.core.game import Refused
+from gamesrv.server.channel import Channels
 from gamesrv.server.interfaces import Connection, Now
 from gamesrv.server.limits import Limits, TokenBucket
 from gamesrv.server.lobby import Lobby
@@ -47,7 +50,9 @@ class Gate:
     lobby: Lobby
     limits: Limits
     now: Now
+    entropy: Callable[[int], bytes] = token_bytes
     sessions: Sessions = field(init=False)
+    channels: Channels = field(init=False)
     peers: dict[Peer, None] = field(factory=dict, init=False)
     open: bool = field(default=True, init=False)
     _emptied: Deferred[None] | None = field(default=None, init=False)
@@ -55,6 +60,7 @@ class Gate:
 
     def __attrs_post_init__(self) -> None:
         self.sessions = Sessions(self.now)
+        self.channels = Channels(self.limits, self.now, self.entropy)
 
     def admit(self, connection: Connection) -> Peer:
         """Takes a new link. One that is too many is closed at once, with the reason."""

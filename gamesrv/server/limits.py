@@ -37,6 +37,13 @@ class Limits:
     telnet_idle: float = _limit(1800.0, "seconds of silence after which a telnet connection is closed")
     message_rate: float = _limit(60.0, "messages a second that one connection may send")
     message_burst: int = _limit(120, "messages it may send at once")
+    udp_rate: float = _limit(200.0, "datagrams a second that one session may send")
+    udp_burst: int = _limit(400, "datagrams it may send at once")
+    udp_unproved_rate: float = _limit(
+        20.0, "datagrams a second looked into from an address that is not proved"
+    )
+    udp_timeout: float = _limit(10.0, "seconds of silence after which a session gets no more datagrams")
+    udp_key: float = _limit(30.0, "seconds that a key for datagrams may go unused")
     connections_per_address: int = _limit(20, "connections open at a time from one address")
     joins_per_address: float = _limit(5.0, "rooms joined or opened per second from one address")
     bad_tokens_per_address: int = _limit(5, "wrong tokens a minute from one address")

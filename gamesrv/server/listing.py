@@ -14,6 +14,7 @@ from gamesrv.server.room import Room
 __all__ = ["Listing"]
 
 LISTED = 100
+NAMES_LISTED = 8
 
 
 @define(eq=False)
@@ -29,7 +30,7 @@ class Listing:
     def rooms(self) -> list[RoomInfo]:
         """The list, newest first."""
         public = (room for room in reversed(self._rooms.values()) if room.public)
-        return [room.info() for room in islice(public, LISTED)]
+        return [_line_of(room) for room in islice(public, LISTED)]
 
     def follow(self, outbox: Outbox) -> None:
         """Sends the list, and from now on its changes."""
@@ -56,6 +57,21 @@ class Listing:
             message = Outgoing(RoomsChanged(changed, gone))
             for outbox in self._followers:
                 outbox.push((), (message,))
+
+
+def _line_of(room: Room) -> RoomInfo:
+    seating = room.seating
+    return RoomInfo(
+        room.id,
+        room.game_type.name,
+        len(seating.seats),
+        seating.most,
+        room.has_room,
+        room.state,
+        [member.name for _, member in sorted(seating.seats.items())][:NAMES_LISTED],
+        len(seating.watchers),
+        room.given,
+    )
 
 
 def _by_id(rooms: Iterable[RoomInfo]) -> dict[str, RoomInfo]:

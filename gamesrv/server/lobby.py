@@ -16,6 +16,7 @@ from gamesrv.core.schema import GameType
 from gamesrv.server.interfaces import Now
 from gamesrv.server.limits import Limits
 from gamesrv.server.listing import Listing
+from gamesrv.server.lockstep import LockstepRoom
 from gamesrv.server.room import Room
 from gamesrv.server.ticker import Ticker
 
@@ -139,7 +140,8 @@ class Lobby:
 
     def _open(self, room_id: str, game_type: GameType, options: dict[str, Any], public: bool) -> Room:
         try:
-            return Room(room_id, game_type, options, self.limits, self.now, self, public)
+            kind = LockstepRoom if game_type.lockstep else Room
+            return kind(room_id, game_type, options, self.limits, self.now, self, public)
         except Refused:
             raise
         except BaseException:

@@ -13,6 +13,7 @@ from gamesrv.core.messages import (
     Closing,
     Command,
     Create,
+    Dump,
     Hello,
     Join,
     Leave,
@@ -28,9 +29,12 @@ from gamesrv.core.messages import (
     RoomList,
     Rooms,
     Say,
+    Sync,
+    Udp,
     Watch,
     Welcome,
 )
+from gamesrv.server.channel import Channel
 from gamesrv.server.interfaces import Connection
 from gamesrv.server.limits import TokenBucket
 from gamesrv.server.lobby import Lobby
@@ -55,7 +59,17 @@ class Peer:
 
     _log = Logger()
 
-    __slots__ = ("_bucket", "_connection", "_gate", "_over_rate", "_strikes", "greet_by", "outbox", "session")
+    __slots__ = (
+        "_bucket",
+        "_connection",
+        "_gate",
+        "_over_rate",
+        "_strikes",
+        "channel",
+        "greet_by",
+        "outbox",
+        "session",
+    )
 
     def __init__(self, gate: Gate, connection: Connection) -> None:
         self._gate = gate
@@ -67,6 +81,8 @@ class Peer:
         """When a peer that has not said hello by then is closed, in seconds of the gate's clock."""
         self.outbox = Outbox(connection, gate.limits)
         self.session: Session | None = None
+        self.channel: Channel | None = None
+        """Datagrams beside this connection, if the peer asked for them."""
 
     # ------------------------------------------------------------------ from the link
 
@@ -113,6 +129,7 @@ class Peer:
     def lost(self, on_purpose: bool = False) -> None:
         """The link is gone; ``on_purpose`` where the peer said that it leaves for good."""
         self.outbox.open = False
+        self._gate.channels.close(self)
         self._gate.lobby.listing.unfollow(self.outbox)
         self._gate.lost(self, on_purpose)
 
@@ -126,8 +143,13 @@ class Peer:
     def close(self, code: CloseCode, reason: str, within: float | None = None) -> None:
         """Tells the peer why, and closes the link."""
         if self.outbox.open:
+            self._gate.channels.close(self)
             self.outbox.close(Closing(code, reason, code.retry))
             self._connection.close(code, reason, within or self._gate.limits.close_timeout)
+
+    def send_datagram(self, payload: bytes) -> bool:
+        """Sends a payload by datagram; `False` where it can't be, and the connection is the way."""
+        return self.channel is not None and self.channel.send(payload)
 
     # ------------------------------------------------------------------ within
 
@@ -267,6 +289,23 @@ def _resync(peer: Peer, message: Resync) -> None:
     member.room.snapshot(member)
 
 
+def _sync(peer: Peer, message: Sync) -> None:
+    member = peer.member()
+    try:
+        member.room.sync(member, message.data)
+    except BadMessage as error:
+        peer.bad(error)
+
+
+def _dump(peer: Peer, message: Dump) -> None:
+    member = peer.member()
+    member.room.dump(member, message)
+
+
+def _udp(peer: Peer, message: Udp) -> None:
+    peer.outbox.send(peer._gate.channels.offer(peer))
+
+
 def _free(peer: Peer) -> Session:
     """The session, if it may enter a room now; raises `Refused`."""
     assert peer.session is not None
@@ -315,4 +354,7 @@ _HANDLERS: dict[type, Callable[[Peer, Any], None]] = {
     NumberedCommand: _numbered,
     Say: _say,
     Resync: _resync,
+    Udp: _udp,
+    Sync: _sync,
+    Dump: _dump,
 }

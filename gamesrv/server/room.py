@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from secrets import token_hex
 from typing import Any, Concatenate, ParamSpec
@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from gamesrv.core.game import GameError, Refused, as_plain
 from gamesrv.core.journal import Input, InputKind
 from gamesrv.core.machine import Machine
-from gamesrv.core.messages import Command, Joined, Left, RoomInfo, RoomState
+from gamesrv.core.messages import Command, Dump, Joined, Left, RoomState
 from gamesrv.core.schema import GameType
 from gamesrv.core.views import Audience, prune
 from gamesrv.server.feed import Feed, own_view
@@ -29,9 +29,6 @@ from gamesrv.wire.close import CloseCode
 __all__ = ["Room"]
 
 P = ParamSpec("P")
-
-NAMES_LISTED = 8
-
 
 def _guarded(method: Callable[Concatenate[Room, P], None]) -> Callable[Concatenate[Room, P], None]:
     """For what runs the author's code: a fault in it ends the room, and is a `Refused` to the caller."""
@@ -128,20 +125,6 @@ class Room:
     def grace(self) -> float:
         """Seconds that the seat of a lost connection is held."""
         return self.game_type.rules.grace or self.limits.grace
-
-    def info(self) -> RoomInfo:
-        """The room's line in a list."""
-        return RoomInfo(
-            self.id,
-            self.game_type.name,
-            len(self.seating.seats),
-            self.seating.most,
-            self.has_room,
-            self.state,
-            [member.name for _, member in sorted(self.seating.seats.items())][:NAMES_LISTED],
-            len(self.seating.watchers),
-            self.given,
-        )
 
     # ------------------------------------------------------------------ people come
 
@@ -261,6 +244,14 @@ class Room:
             self._apply(member, command)
             self._flush()
 
+    def sync(self, member: Member, data: bytes) -> None:
+        """Takes the inputs of a lockstep room; raises `Refused`, and `BadMessage` for what is none."""
+        raise Refused("this is no lockstep room", "no_lockstep")
+
+    def dump(self, member: Member, dump: Dump) -> None:
+        """Takes the world that a member of a lockstep room was asked for; raises `Refused`."""
+        raise Refused("this is no lockstep room", "no_lockstep")
+
     def step(self) -> None:
         """One tick: the commands that waited, in order, then the game's own step."""
         if self._queue:
@@ -285,12 +276,19 @@ class Room:
         peer = member.session.peer
         if peer is None or not self.open:
             return
-        feed, game = self._feed, self.game_type
+        feed = self._feed
         if last is not None:
             last = min(max(last, member.since), feed.seq)
         missed = [] if last is None else feed.missed(member, last)
+        seq = last if missed and last is not None else feed.seq
+        peer.outbox.send(self._joined(member, seq, gap=missed is None))
+        for event in missed or ():
+            peer.outbox.send(event)
+
+    def _joined(self, member: Member, seq: int, gap: bool) -> Joined:
+        feed, game = self._feed, self.game_type
         own = own_view(self.machine, member)
-        joined = Joined(
+        return Joined(
             room=self.id,
             game=game.name,
             seat=member.seat,
@@ -299,20 +297,17 @@ class Room:
             view=feed.everyone.view,
             mine=UNSET if own is None else member.own.view,
             mv=UNSET if own is None else member.own.version,
-            seq=last if missed and last is not None else feed.seq,
+            seq=seq,
             rate=self.tick_rate,
             players=self.seating.players(),
             commands=list(game.commands),
-            gap=missed is None,
+            gap=gap,
             state=self.state,
             options=self._options,
             seats=(self.seating.fewest, self.seating.most),
             private=not self.public,
             grace=self.grace,
         )
-        peer.outbox.send(joined)
-        for event in missed or ():
-            peer.outbox.send(event)
 
     # ------------------------------------------------------------------ the end
 
@@ -436,10 +431,14 @@ class Room:
             raise Refused("the room is full", "room_full")
         return self.seating.free_seat(wanted)
 
+    def _listeners(self) -> Iterable[Member]:
+        """Who is told what happens."""
+        return self.seating.everybody()
+
     def _flush(self, but: Member | None = None) -> None:
         """Sends everyone what has changed for them."""
         machine = self.machine
-        self._feed.send(machine, (member for member in self.seating.everybody() if member is not but))
+        self._feed.send(machine, (member for member in self._listeners() if member is not but))
         if machine is not None and not self.tick_rate:
             due = machine.next_due
             self._host.wake_at(self, None if due is None else self._began + due / self.game_type.rate)

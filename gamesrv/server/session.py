@@ -56,6 +56,10 @@ class Session:
     """When it ends unless its player comes back; `None` while there is a connection."""
     handled: int = 0
     """The last command id taken."""
+    on_datagram: Callable[[bytes], None] | None = None
+    """Takes the payloads of datagrams, but for acknowledged state; set by the room that wants them."""
+    runs: int = 0
+    """How many snapshots of lockstep rooms were sent."""
     _answers: OrderedDict[int, Refusal] = field(factory=OrderedDict, repr=False)
 
     def is_new(self, command_id: int) -> bool:
@@ -68,6 +72,10 @@ class Session:
     def answer(self, command_id: int) -> Refusal | None:
         """What was said to a command before; `None` where it was accepted, or too long ago."""
         return self._answers.get(command_id)
+
+    def send_datagram(self, payload: bytes) -> bool:
+        """Sends a payload by datagram; `False` where it can't be, and the reliable link is the way."""
+        return self.peer is not None and self.peer.send_datagram(payload)
 
     def refuse(self, refused: Refused, command_id: int | None = None) -> None:
         """Says no to the player, and remembers it for one who asks again."""

@@ -17,7 +17,9 @@ from gamesrv.core.messages import (
     Closing,
     Command,
     Create,
+    Desync,
     Event,
+    Frames,
     Hello,
     Join,
     Joined,
@@ -220,7 +222,7 @@ class Terminal:
                 return _lines(f"The connection closes: {message.reason} ({message.code}).{again}")
             case Matched():
                 return _lines(f"A seat in {message.room} is yours for {message.within:.0f} seconds.")
-            case Pong() | RoomsChanged() | UdpOffer():
+            case Pong() | RoomsChanged() | UdpOffer() | Frames() | Desync():
                 return b""
 
     def _joined(self, message: Joined) -> bytes:

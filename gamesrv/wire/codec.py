@@ -6,7 +6,7 @@ from typing import Annotated, Protocol, TypeVar
 import attrs
 import msgspec
 
-from gamesrv.core.messages import ClientMessage, Command, Create, ServerMessage
+from gamesrv.core.messages import ClientMessage, Command, Create, Dump, ServerMessage
 from gamesrv.core.plain import MAX_INT, NotPlain, check_plain, explain
 from gamesrv.wire.close import CloseCode
 
@@ -133,6 +133,8 @@ def check_open(message: Message) -> Message:
         check_plain(message.args, "args")
     elif isinstance(message, Create):
         check_plain(message.options, "options")
+    elif isinstance(message, Dump):
+        check_plain(message.world, "world")
     return message
 
 

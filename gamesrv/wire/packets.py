@@ -20,14 +20,16 @@ from gamesrv.core.messages import ClientMessage, NumberedCommand, ServerMessage
 from gamesrv.core.plain import check_plain
 from gamesrv.wire.close import CloseCode
 from gamesrv.wire.codec import FAULTS, MSGPACK, BadMessage, Decoder, bad_message, check_open
-from gamesrv.wire.frames import PACKET_FRAMING, TooBig
+from gamesrv.wire.frames import PACKET_FRAMING, Framing, TooBig
 
 __all__ = [
     "CLIENT_IDS",
     "FIRST_COMMAND",
+    "PACKETS",
     "SERVER_FRAMING",
     "SERVER_IDS",
     "Packet",
+    "PacketFormat",
     "TooBig",
     "decode",
     "decode_server",
@@ -51,6 +53,9 @@ CLIENT_IDS: dict[type, int] = {
     messages.Resync: 10,
     messages.Match: 11,
     messages.Ready: 12,
+    messages.Udp: 13,
+    messages.Sync: 14,
+    messages.Dump: 15,
 }
 
 SERVER_IDS: dict[type, int] = {
@@ -65,6 +70,9 @@ SERVER_IDS: dict[type, int] = {
     messages.Closing: 137,
     messages.Matched: 138,
     messages.RoomsChanged: 139,
+    messages.UdpOffer: 140,
+    messages.Frames: 141,
+    messages.Desync: 142,
 }
 
 FIRST_COMMAND = 256
@@ -87,46 +95,60 @@ _args_decoder = msgspec.msgpack.Decoder(dict[str, Any])
 _args_encoder = msgspec.msgpack.Encoder()
 
 
-def encode(message: ServerMessage) -> bytes:
-    """The whole frame, head included. Raises `TooBig` where a u16 can't say its size."""
-    return _frame(SERVER_IDS[type(message)], MSGPACK.encode(message))
+@attrs.frozen(eq=False)
+class PacketFormat:
+    """How messages become packets at one kind of port: the ids have the byte order of the lengths.
+
+    What two connections share is encoded once for both: give them the same one.
+    """
+
+    framing: Framing = SERVER_FRAMING
+    """Of what is sent."""
+
+    def encode(self, message: ServerMessage) -> bytes:
+        """The whole frame, head included. Raises `TooBig` where its length field can't say its size."""
+        return self._frame(SERVER_IDS[type(message)], MSGPACK.encode(message))
+
+    def decode(self, frame: bytes) -> Packet:
+        """What a client said, from the id and body that a decoder delivered. Raises `BadMessage`."""
+        number, body = self._split(frame)
+        if number >= FIRST_COMMAND:
+            return NumberedCommand(number - FIRST_COMMAND, _args(body))
+        try:
+            return check_open(_decoder(_client_decoders, number).decode(body))
+        except FAULTS as error:
+            raise bad_message(error, id=MSGPACK.command_id(body)) from error
+
+    def encode_client(self, message: Packet) -> bytes:
+        """What a client says, as a whole frame. Raises `TooBig`."""
+        if isinstance(message, NumberedCommand):
+            return self._frame(FIRST_COMMAND + message.number, _args_encoder.encode(message.args))
+        return self._frame(CLIENT_IDS[type(message)], MSGPACK.encode_client(message))
+
+    def decode_server(self, frame: bytes) -> ServerMessage:
+        """What the server said, from id and body. Raises `BadMessage`."""
+        number, body = self._split(frame)
+        try:
+            return _decoder(_server_decoders, number).decode(body)
+        except FAULTS as error:
+            raise bad_message(error) from error
+
+    def _frame(self, number: int, body: bytes) -> bytes:
+        return self.framing.encode(number.to_bytes(2, self.framing.byteorder) + body)
+
+    def _split(self, frame: bytes) -> tuple[int, bytes]:
+        if len(frame) < 2:
+            raise BadMessage("bad_message", "packet without an id", close=CloseCode.PROTOCOL_ERROR)
+        return int.from_bytes(frame[:2], self.framing.byteorder), frame[2:] or _EMPTY_MAP
 
 
-def decode(frame: bytes) -> Packet:
-    """What a client said, from the id and body that a `FrameDecoder` delivered. Raises `BadMessage`."""
-    number, body = _split(frame)
-    if number >= FIRST_COMMAND:
-        return NumberedCommand(number - FIRST_COMMAND, _args(body))
-    try:
-        return check_open(_decoder(_client_decoders, number).decode(body))
-    except FAULTS as error:
-        raise bad_message(error, id=MSGPACK.command_id(body)) from error
+PACKETS = PacketFormat()
+"""The usual one, which bots speak too."""
 
-
-def encode_client(message: Packet) -> bytes:
-    """What a client says, as a whole frame. Raises `TooBig`."""
-    if isinstance(message, NumberedCommand):
-        return _frame(FIRST_COMMAND + message.number, _args_encoder.encode(message.args))
-    return _frame(CLIENT_IDS[type(message)], MSGPACK.encode_client(message))
-
-
-def decode_server(frame: bytes) -> ServerMessage:
-    """What the server said, from id and body. Raises `BadMessage`."""
-    number, body = _split(frame)
-    try:
-        return _decoder(_server_decoders, number).decode(body)
-    except FAULTS as error:
-        raise bad_message(error) from error
-
-
-def _frame(number: int, body: bytes) -> bytes:
-    return SERVER_FRAMING.encode(number.to_bytes(2, "big") + body)
-
-
-def _split(frame: bytes) -> tuple[int, bytes]:
-    if len(frame) < 2:
-        raise BadMessage("bad_message", "packet without an id", close=CloseCode.PROTOCOL_ERROR)
-    return int.from_bytes(frame[:2], "big"), frame[2:] or _EMPTY_MAP
+encode = PACKETS.encode
+decode = PACKETS.decode
+encode_client = PACKETS.encode_client
+decode_server = PACKETS.decode_server
 
 
 def _decoder(decoders: dict[int, Decoder[T]], number: int) -> Decoder[T]:

@@ -27,6 +27,9 @@ CLIENT: list[m.ClientMessage] = [
     m.Command("move", {"dx": 1, "dy": 0}, 7),
     m.Say("hi"),
     m.Resync(),
+    m.Udp(),
+    m.Sync(bytes(range(20))),
+    m.Dump(30, {"a": [1, {"b": 2}]}),
 ]
 
 SERVER: list[m.ServerMessage] = [
@@ -45,6 +48,10 @@ SERVER: list[m.ServerMessage] = [
     m.Event(1, "said", {"text": "hi"}),
     m.Refusal("bad_argument", "too far", "args.dx", 7),
     m.Closing(4409, "replaced", False),
+    m.UdpOffer("", 4000, 0xC0FFEE, bytes(range(32)), 30.0),
+    m.Joined("duel-1", "duel", 0, 9, 0, {}, "playing", lockstep=m.LockstepInfo(6, "wait", 30, 4, 255)),
+    m.Frames(bytes(range(20))),
+    m.Desync(30),
 ]
 
 
