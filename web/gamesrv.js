@@ -16,6 +16,7 @@
  * there is no connection waits for one. `docs/protocol.md` tells what travels.
  */
 
+import { fromBase64, toBase64 } from "./gamesrv/base64.js";
 import { listenToBrowser } from "./gamesrv/browser.js";
 import { AWAY, BAD_MESSAGE, BAD_TOKEN, LEFT, Link, RATE_LIMIT, backoff } from "./gamesrv/link.js";
 import { Listeners } from "./gamesrv/listeners.js";
@@ -32,41 +33,11 @@ export { Refused, Room, backoff, merge };
 /** @typedef {import("./gamesrv/room.js").GameEvent} GameEvent */
 /** @typedef {import("./gamesrv/room.js").Plain} Plain */
 /** @typedef {import("./gamesrv/rooms.js").RoomInfo} RoomInfo */
-/** @typedef {{seats: [number, number], title: string}} GameInfo how many can play, and its name for people */
-/** @typedef {{room: string, ticket: string, within: number}} Reservation of a seat, for that many seconds */
-
-/**
- * @typedef {object} Options
- * @property {string} [url] of the WebSocket; by default `ws` beside the page
- * @property {string} [name] who one wants to be; needed unless there is a session to go on with
- * @property {string} [token] a session to go on with, from elsewhere
- * @property {Store} [storage] where the session is kept; by default the tab's sessionStorage
- */
-
-/**
- * How the connection fares; times are those of `performance.now()`.
- * - `connecting`: a socket is being opened
- * - `online`: greeted. `resumed`: it is the session of before; if that has a seat, `joined` follows
- * - `waiting`: lost. The next try is at `at`; the seat is held until about `heldUntil` (0: there was none)
- * - `closed`: it does not come back by itself; `retry()` starts again
- * @typedef {{state: "connecting", attempt: number} | {state: "online", resumed: boolean}
- *   | {state: "waiting", attempt: number, at: number, heldUntil: number, code: number, reason: string}
- *   | {state: "closed", code: number, reason: string}} Status
- */
-
-/**
- * What a client tells, by name.
- * @typedef {object} Events
- * @property {Status} status
- * @property {Room} joined a whole new view: at first, when a game begins, after a reconnect, or when the
- *   server finds it better
- * @property {Room} update the view has changed
- * @property {GameEvent} event something happened; the view already includes it
- * @property {Refused} refused the server said no
- * @property {null} left the seat is given up, or was given away
- * @property {RoomInfo[]} rooms the public rooms, after `followRooms`: at first, and at each change
- * @property {number} latency round trip of the newest ping, ms
- */
+/** @typedef {import("./gamesrv/types.js").Events} Events */
+/** @typedef {import("./gamesrv/types.js").GameInfo} GameInfo */
+/** @typedef {import("./gamesrv/types.js").Options} Options */
+/** @typedef {import("./gamesrv/types.js").Reservation} Reservation */
+/** @typedef {import("./gamesrv/types.js").Status} Status */
 
 const VERSION = 1;
 const PROBE_WITHIN = 3000; // ms; how soon a link must answer once there is reason to doubt it
@@ -232,6 +203,21 @@ export class Client {
     return this.#outbox.tell();
   }
 
+  /** Asks for a fresh snapshot: `joined` follows. */
+  resync() {
+    this.#sayNow({ op: "resync" });
+  }
+
+  /** One's inputs in a lockstep room, as `lockstep/wire.js` encodes them. @param {Uint8Array} data */
+  sendSync(data) {
+    this.#sayNow({ op: "sync", data: toBase64(data) });
+  }
+
+  /** Answers a `desync`: one's own world after that tick. @param {number} tick @param {Plain} world */
+  sendDump(tick, world) {
+    this.#sayNow({ op: "dump", tick, world });
+  }
+
   /** Tries now instead of at `status.at`; after `closed`, starts again. */
   retry() {
     const { state } = this.status;
@@ -360,6 +346,8 @@ export class Client {
     else if (message.op === "joined") this.#joined(message);
     else if (message.op === "update") this.#update(message);
     else if (message.op === "event") this.#event(message);
+    else if (message.op === "frames") this.#emit("frames", fromBase64(message.data));
+    else if (message.op === "desync") this.#emit("desync", message.tick);
     else if (message.op === "refused") this.#refused(message);
     else if (message.op === "rooms" || message.op === "rooms_changed") this.#roomsHeard(message);
     else if (message.op === "matched") this.#outbox.answer("matched", message);
@@ -381,7 +369,7 @@ export class Client {
     if (!this.room || this.#resyncing) return;
     if (this.room.apply(message)) return this.#emit("update", this.room);
     this.#resyncing = true;
-    this.#link?.send({ op: "resync" });
+    this.resync();
   }
 
   /** @param {Plain} message */
@@ -427,6 +415,11 @@ export class Client {
   }
 
   // ------------------------------------------------------------------ within
+
+  /** What is worth nothing later. @param {Plain} message */
+  #sayNow(message) {
+    if (this.#onlineSince) this.#link?.send(message);
+  }
 
   /** @param {Status} status */
   #setStatus(status) {

@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from tests.browser import table_house
+from tests.browser.house import House
 from tests.browser.page import Page
 from tests.browser.wire import Wire
 
@@ -23,10 +25,12 @@ FLAGS = (
 )
 REQUIRED = os.environ.get("GAMESRV_REQUIRE_BROWSER") == "1"
 
+PLAIN = "favicon.svg"  # for its address alone: a page without scripts, from which modules can be had
 FAKE_SOCKET = Path(__file__).with_name("fake_socket.js").read_text(encoding="utf-8")
 
 OpenBrowser = Callable[[], Page]
 Play = Callable[[str], Any]
+Sit = Callable[..., Page]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -151,7 +155,36 @@ def other_page(second_browser: Page, wire: Wire) -> Iterator[Page]:
 
 
 @pytest.fixture
+def house(first_browser: Page, server_port: int) -> Iterator[House]:
+    """A house to furnish; the page in it must leave no error behind."""
+    made = House(first_browser, f"http://127.0.0.1:{server_port}/")
+    yield made
+    made.tear_down()
+    first_browser.leave()
+    assert first_browser.complaints() == []
+
+
+@pytest.fixture
+def sit(house: House) -> Iterator[Sit]:
+    """Opens the card table in a house where one gets that seat as soon as one has said one's name. Nothing
+    moves there, so that nothing has to be waited for.
+    """
+    page = house.page
+    page.keep_still()
+
+    def opened(told: dict[str, Any] | None = None, fragment: str = "") -> Page:
+        furniture = {"seat": told or table_house.seat()}
+        house.open(f"bigtwo.html{fragment}", furniture, **{"gamesrv name": "Ann"})
+        page.do("document.getElementById('enter-button').click()")
+        page.wait("window.gamesrv?.table.room")
+        return page
+
+    yield opened
+    page.keep_still(False)
+
+
+@pytest.fixture
 def play(first_browser: Page, server_port: int) -> Play:
     """Runs JavaScript with a fake WebSocket and the library at hand; see fake_socket.js."""
-    first_browser.open(f"http://127.0.0.1:{server_port}/arena.html")
+    first_browser.open(f"http://127.0.0.1:{server_port}/{PLAIN}")
     return lambda script: first_browser.run(FAKE_SOCKET + script)

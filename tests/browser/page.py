@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
     from selenium.webdriver.remote.webelement import WebElement
 
-PATIENCE = 10  # s; nothing here takes as long unless it is broken
+PATIENCE = 20  # s; nothing here takes as long unless it is broken
+
+FOREIGN = ("WebSocket connection to", "/favicon.ico ")
 
 ASYNC = """
 const done = arguments[arguments.length - 1];
@@ -41,6 +43,22 @@ class Page:
         """Gives the seat up, and loads a page with nothing on it: nothing is left for the next test."""
         self.do("window.gamesrv?.client.close()")
         self.browser.get("about:blank")
+
+    def show_on(self, width: int, height: int) -> None:
+        """On a screen of a phone, that large, from now on."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": True}
+        self.browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def show_on_desktop(self) -> None:
+        """In its own window again."""
+        self.browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        self.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+    def keep_still(self, on: bool = True) -> None:
+        """For somebody who wants nothing to move, from now on or no more."""
+        features = [{"name": "prefers-reduced-motion", "value": "reduce" if on else ""}]
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def find(self, selector: str) -> WebElement:
         """An element that is there."""
@@ -98,10 +116,12 @@ class Page:
         self.do("window.dispatchEvent(new KeyboardEvent(arguments[0], { code: arguments[1] }))", kind, code)
 
     def complaints(self) -> list[str]:
-        """Errors that the page left on the console; a lost connection is none of the page's."""
+        """Errors that the page left on the console, but for what is not its own: a lost connection, and the icon
+        that a browser looks for where there is no page.
+        """
         entries: list[dict[str, str]] = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
         return [
             entry["message"]
             for entry in entries
-            if entry["level"] == "SEVERE" and "WebSocket connection to" not in entry["message"]
+            if entry["level"] == "SEVERE" and not any(word in entry["message"] for word in FOREIGN)
         ]

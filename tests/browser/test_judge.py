@@ -22,10 +22,11 @@ from gamesrv.games.bigtwo.rules import (
     mask_of,
     options_for,
 )
+from tests.browser.conftest import PLAIN
 from tests.browser.page import Page
 from tests.card_table import CardTable
 
-BATCHES, BATCH = 15, 200  # positions; one script answers a batch well within its time
+BATCHES, BATCH = 10, 200  # positions; one script answers a batch well within its time
 
 PLAYABLE_OR_NOT = set(
     """
@@ -48,7 +49,7 @@ return args[0].map(({ view, mine, seat, tried }) => ({
 @pytest.fixture(scope="module")
 def engine(first_browser: Page, server_port: int) -> Iterator[Page]:
     """A page of the server, for its address alone."""
-    first_browser.open(f"http://127.0.0.1:{server_port}/")
+    first_browser.open(f"http://127.0.0.1:{server_port}/{PLAIN}")
     yield first_browser
     first_browser.leave()
     assert first_browser.complaints() == []

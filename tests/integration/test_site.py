@@ -51,8 +51,16 @@ async def test_the_page_is_served_and_kept_to_itself(open_house: OpenHouse) -> N
     assert status == 200
     assert body == (WEB / "index.html").read_bytes()
     assert headers["content-type"] == "text/html; charset=utf-8"
-    policy = headers["content-security-policy"]
-    assert "default-src 'self'" in policy and "unsafe" not in policy
+    policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+    assert policy == {
+        "default-src": "'self'",
+        "script-src": "'self' 'wasm-unsafe-eval'",
+        "connect-src": "'self' ws: wss:",
+        "img-src": "'self' data:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'self'",
+    }
     assert headers["x-content-type-options"] == "nosniff"
 
 

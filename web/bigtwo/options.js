@@ -15,6 +15,7 @@ const LEVELS = {
   random: "careless bots",
   greedy: "hasty bots",
   planner: "thoughtful bots",
+  expert: "expert bots",
 };
 
 /**
@@ -57,7 +58,7 @@ const MEANINGS = {
 export function optionsInWords(options) {
   const { preset = "pagat", turn_seconds, level = "planner", target, suits, players } = options;
   const words = [PRESETS[preset] ?? preset, `${turn_seconds ?? 30} s a turn`, LEVELS[level] ?? level];
-  words.push(target ? `until somebody has won or lost ${target}` : "one deal");
+  words.push(target ? `until somebody has won or lost ${target} points` : "one deal");
   if (players) words.unshift(`${players} players`);
   if (suits) words.push(`suits ${[...suits].map((suit) => SYMBOLS[suit] ?? suit).join(" ")}`);
   for (const [name, meanings] of Object.entries(MEANINGS)) {

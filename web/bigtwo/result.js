@@ -14,6 +14,7 @@ export function resultSheet(room, actions) {
   const over = room.state === "over";
   return [
     make("h2", {}, headline(room, over)),
+    make("p", { class: "heads small" }, make("span", {}, "deal"), make("span", {}, "in all")),
     make("ol", { class: "hands" }, ...standing(room).map((seat) => row(room, seat))),
     make("p", { class: "line act" }, ...(over ? afterMatch(room, actions) : afterDeal(room, actions))),
     make("p", { class: "small wants" }, over ? whoWants(room) : ""),

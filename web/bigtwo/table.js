@@ -229,7 +229,7 @@ export class Table {
     } else this.sheet.hide();
     document.body.dataset.state = state;
     document.body.classList.toggle("watching", seat === null);
-    document.body.classList.toggle("in-deal", seat !== null && this.sheet.box.hidden);
+    document.body.classList.toggle("in-deal", seat !== null && Boolean(this.sheet.box.hidden));
   }
 
   /** The clock: by the room's own time, never by a guess. */

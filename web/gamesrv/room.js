@@ -7,6 +7,11 @@
  * @typedef {{name: string, away?: boolean, ready?: boolean}} Player
  */
 /** @typedef {{seq: number, name: string, data: Plain}} GameEvent */
+/**
+ * How a lockstep room is followed from a snapshot on: bits of an input, ticks between checksums, how many inputs
+ * a frame has, and the number that all has which goes on from here.
+ * @typedef {{bits: number, mode: "deadline" | "wait", check: number, seats: number, run: number}} LockstepInfo
+ */
 
 /**
  * An RFC 7396 merge patch: maps merge, null removes, everything else replaces. `target` stays as it is; what
@@ -59,6 +64,8 @@ export class Room {
     /** @type {Plain} what this seat alone sees */ this.mine = merge({}, joined.mine ?? {});
     /** @type {Record<string, Player>} by seat */ this.players = merge({}, joined.players ?? {});
     /** @type {string[]} */ this.commands = joined.commands ?? [];
+    /** @type {LockstepInfo | null} where only inputs travel: `view` is the whole world after `tick` */
+    this.lockstep = joined.lockstep ?? null;
     /** @type {boolean} events were missed and can't be had any more */ this.gap = joined.gap ?? false;
   }
 

@@ -27,11 +27,6 @@ function showPoster(poster, game) {
 /** @param {string} game @param {Record<string, GameInfo>} games */
 function otherGame(game, games) {
   const title = make("b", {}, titleOf(game, games));
-  const told = `, ${seatsInWords(games[game].seats)}. It has no page here. In a terminal:`;
-  const lines = [`telnet ${host()} 4023`, `join ${game}`].map((line) => make("pre", {}, line));
-  return make("li", {}, make("p", {}, title, told), ...lines);
-}
-
-function host() {
-  return location.hostname.replace(/^\[|\]$/g, "");
+  const told = `, ${seatsInWords(games[game].seats)}. It has no page here; over telnet (port 4023, if it was left as it comes):`;
+  return make("li", {}, make("p", {}, title, told), make("pre", {}, `join ${game}`));
 }

@@ -46,7 +46,8 @@ export function roomInWords(id, game, games) {
 
 /** @param {string} game @param {Record<string, GameInfo>} games */
 export function titleOf(game, games) {
-  return games[game]?.title ?? game;
+  const title = games[game]?.title ?? game;
+  return title.charAt(0).toUpperCase() + title.slice(1);
 }
 
 /** @param {[number, number]} seats @returns {string} */

@@ -16,8 +16,6 @@ export class Menu {
     this.#secret = /** @type {HTMLElement} */ (dialog.querySelector("#resume-line"));
     this.#reveal = /** @type {HTMLButtonElement} */ (dialog.querySelector("#reveal"));
     this.#copy = /** @type {HTMLButtonElement} */ (dialog.querySelector("#copy"));
-    const host = /** @type {HTMLElement} */ (dialog.querySelector("#telnet-line"));
-    host.textContent = `telnet ${location.hostname.replace(/^\[|\]$/g, "")} 4023`;
     this.#reveal.addEventListener("click", () => this.#show());
     this.#copy.addEventListener("click", () => this.#copyLine());
     dialog.querySelector("#leave")?.addEventListener("click", () => this.#leave(onLeave));
