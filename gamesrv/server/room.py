@@ -254,13 +254,15 @@ class Room:
 
     def step(self) -> None:
         """One tick: the commands that waited, in order, then the game's own step."""
-        if self._queue:
-            queue, self._queue = self._queue, []
-            for member, command in queue:
-                self._apply(member, command)
-        if self.open and self.machine is not None and not self.machine.finished:
-            self.machine.advance(self.machine.tick + 1)
-            self._flush()
+        queue, self._queue = self._queue, []
+        for member, command in queue:
+            self._apply(member, command)
+        machine = self.machine
+        if machine is None or not self.open or (machine.finished and not queue):
+            return
+        if not machine.finished:  # else one of them has ended it
+            machine.advance(machine.tick + 1)
+        self._flush()
 
     def wake(self) -> None:
         """A timer is due in a game that does not tick."""
@@ -326,9 +328,7 @@ class Room:
     def fail(self, failure: Failure) -> None:
         """The author's code raised: the room ends, the journal stays."""
         self.incident = token_hex(4)
-        self._log.failure(
-            "Room {room} failed, incident {incident}", failure, room=self.id, incident=self.incident
-        )
+        self._log.failure("Room {room} failed ({incident})", failure, room=self.id, incident=self.incident)
         self.close(CloseCode.ROOM_FAILED, f"the room failed (incident {self.incident})")
 
     # ------------------------------------------------------------------ a game begins

@@ -97,6 +97,8 @@ class Framing:
         """
         length = len(payload) - self.adjustment
         self._size(length)
+        if self.offset == 0 and self.head == self.start:
+            return length.to_bytes(self.width, self.byteorder) + payload
         frame = bytearray(self.start) + payload
         frame[self.offset : self.head] = length.to_bytes(self.width, self.byteorder)
         return bytes(frame)

@@ -166,6 +166,15 @@ def test_one_far_behind_does_not_hold_up_a_room_with_a_deadline(world: World, tr
     assert room_of(world).machine.tick == before + 90
 
 
+def test_one_for_whom_frames_are_gone_gets_a_snapshot(world: World, transport: str) -> None:
+    ann = sit(world, transport, "ann")
+    play(world, 200, ann)
+    (follower,) = room_of(world)._followers.values()
+    follower.acked = follower.sent = 1
+    play(world, 10, ann)
+    assert ann.snapshots == 2 and ann.in_step()
+
+
 # ---------------------------------------------------------------------- rooms that wait
 
 

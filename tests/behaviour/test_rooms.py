@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from attrs import define
 from twisted.logger import LogEvent
 
+from gamesrv import Seat, command
 from gamesrv.core.views import merge
 from gamesrv.wire.close import CloseCode
+from tests.games import Field
 from tests.world import Person, World
 
 
@@ -295,6 +298,27 @@ def test_the_end_of_a_game_is_told(world: World, transport: str) -> None:
     late = world.person(transport, "late")
     late.say(op="join", room=joined["room"])
     assert late.take("refused")["code"] == "room_full"
+
+
+@define
+class Race(Field):
+    """Whoever stops first ends it."""
+
+    name = "race"
+
+    @command
+    def stop(self, seat: Seat) -> None:
+        """Enough."""
+        self.finish({"stopped": seat})
+
+
+def test_a_command_that_ends_a_ticking_game_is_told_at_its_tick(transport: str) -> None:
+    world = World(games=(Race,))
+    ann, bob = world.person(transport, "ann", "race"), world.person(transport, "bob", "race")
+    ann.say(op="cmd", name="stop", args={})
+    world.run(0.06)
+    assert bob.event("finished")["data"] == {"result": {"stopped": 0}}
+    world.stop()
 
 
 @pytest.mark.parametrize("how", ["ValueError", "SystemExit", "KeyboardInterrupt", "RecursionError"])

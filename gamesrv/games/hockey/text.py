@@ -12,16 +12,17 @@ SIDES = ("below", "above", "left", "right")
 
 
 def picture(window: Window) -> str:
-    """Who has how many goals, as of the last look."""
+    """Who had how many goals when one came: after that a text window gets no world, and is told goals."""
     world = window.view
-    seats = [seat for seat, name in enumerate(MALLETS) if world[name][STATE] != EMPTY]
+    seats = [seat for seat in window.players if world[MALLETS[seat]][STATE] != EMPTY]
     seats.sort(key=lambda seat: -world[MALLETS[seat]][SCORE])
-    head = f"Air hockey: first to {world['match'][TARGET]} wins the round. It is played in a browser."
+    target = world["match"][TARGET]
+    head = f"Air hockey is played in a browser: first to {target} wins the round. As it stood when you came:"
     return "\n".join([head, *(_line(window, seat, world[MALLETS[seat]]) for seat in seats)])
 
 
 def _line(window: Window, seat: Seat, mallet: list[int]) -> str:
-    name = window.players.get(seat, "?")
+    name = window.players[seat]
     remarks = ["you"] * (seat == window.seat) + ["away"] * (mallet[STATE] == AWAY)
     remarks += [f"rounds won: {mallet[WINS]}"] * (mallet[WINS] > 0)
     remark = f" ({', '.join(remarks)})" if remarks else ""
