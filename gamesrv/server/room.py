@@ -30,6 +30,7 @@ __all__ = ["Room"]
 
 P = ParamSpec("P")
 
+
 def _guarded(method: Callable[Concatenate[Room, P], None]) -> Callable[Concatenate[Room, P], None]:
     """For what runs the author's code: a fault in it ends the room, and is a `Refused` to the caller."""
 
