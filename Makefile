@@ -21,6 +21,9 @@ lint: $(VENV)/lint.stamp
 
 bench: $(VENV)/run.stamp
 	$(BIN)/python bench/run.py
+	for each in bigtwo_rules bigtwo_rooms bigtwo_bots packets lockstep storage; do \
+		echo; echo "# $$each"; $(BIN)/python bench/$$each.py || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache _trial_temp*
