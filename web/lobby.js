@@ -164,6 +164,7 @@ function start() {
     ["you", "submit", () => sign().then(() => element("name").blur())],
     ["bigtwo-quick", "click", () => quickMatch("bigtwo")],
     ["arena-quick", "click", () => quickMatch("arena")],
+    ["hockey-quick", "click", () => quickMatch("hockey")],
     ["bigtwo-new", "click", () => sign().then(() => form.open())],
     ["by-code", "submit", goByCode, "code-problem"],
     ["go-back", "click", backToSeat],
