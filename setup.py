@@ -60,6 +60,7 @@ setup(
         "twisted >= 26.4",
     ],
     extras_require={
+        "client": ["prompt_toolkit >= 3.0.50", "pyopenssl >= 25"],
         "test": [
             "coverage >= 7.10",
             "hypothesis >= 6.140",

@@ -46,14 +46,14 @@ MAY_IMPORT = {
     "service.py": AT_SERVICE,
     "tap.py": AT_SERVICE | {"gamesrv.service"},
     "client": AT_CLIENT,
-    "client/websocket.py": AT_CLIENT | AUTOBAHN,
+    "client/web_wire.py": AT_CLIENT | AUTOBAHN,
     "client/window.py": AT_CLIENT | {"gamesrv.server.terminal"},
     "client/lines.py": AT_CLIENT | {"prompt_toolkit"},
     "games": PUBLIC_API | {"attrs", "gamesrv.games"},
     # A bot is no part of the game's state, and its own seeded generator deals it a thousand decks in no time.
     "games/bigtwo/bots": PUBLIC_API | {"attrs", "gamesrv.games", "random.Random"},
 }
-"""What each part may import beside the standard library. A file has its own row, or that of its nearest folder."""
+"""What each part may import beside the standard library. A file has its own row, or its nearest folder's."""
 
 PURE = ("core", "wire", "games")
 IMPURE = {"asyncio", "datetime", "os", "random", "select", "socket", "subprocess", "threading", "time"}
