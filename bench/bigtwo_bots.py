@@ -1,7 +1,7 @@
 """How strong the bots of Big Two are: `python bench/bigtwo_bots.py [--games N]`.
 
 Seeded deals under the default rules, the seat of the one bot going round. A line has the share of them won,
-with 95 % Wilson bounds, and what a move of it took.
+with 95 % Wilson bounds, and what a move of it took, on the whole and where it took long.
 """
 
 import argparse
@@ -10,20 +10,26 @@ import sys
 from collections.abc import Callable
 from math import sqrt
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 # run as a script, Python looks for `gamesrv` in the wrong place
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from gamesrv import Random  # noqa: E402
+from gamesrv.games.bigtwo.bots.expert import Expert  # noqa: E402
 from gamesrv.games.bigtwo.bots.planner import Planner  # noqa: E402
-from gamesrv.games.bigtwo.bots.position import Position, seen_from  # noqa: E402
+from gamesrv.games.bigtwo.bots.position import Memory, Position, seen_from  # noqa: E402
 from gamesrv.games.bigtwo.bots.simple import by_chance, least  # noqa: E402
 from gamesrv.games.bigtwo.rules import NOBODY, Rules, options_for  # noqa: E402
 
 Mind = Callable[[Position], int]
 
-PAIRINGS = (("greedy", "random", None), ("planner", "random", 0.72), ("planner", "greedy", 0.40))
+PAIRINGS = (
+    ("greedy", "random", None),
+    ("planner", "random", 0.72),
+    ("planner", "greedy", 0.40),
+    ("expert", "planner", 0.35),
+)
 """One of the first against three of the second, and the goal."""
 SEATS = 4
 WILSON_Z = 1.96
@@ -33,29 +39,30 @@ def mind(name: str, rules: Rules, chance: Random) -> Mind:
     """A fresh one."""
     if name == "random":
         return lambda position: by_chance(position, chance)
+    if name == "expert":
+        return Expert(rules, chance)
     return least if name == "greedy" else Planner(rules)
 
 
-def play(one: str, three: str, number: int) -> tuple[bool, float, int]:
-    """One deal: whether the one won, the seconds it thought, and its moves."""
+def play(one: str, three: str, number: int) -> tuple[bool, list[float]]:
+    """One deal: whether the one won, and the seconds of computing that each of its moves took."""
     rules, chance = Rules(options_for()), Random(f"{one} {three} {number}".encode())
     seat = number % SEATS
     minds = [mind(one if each == seat else three, rules, chance) for each in range(SEATS)]
     deck = list(range(52))
     chance.shuffle(deck)
-    deal, seen, seconds, moves = rules.start(deck), 0, 0.0, 0
+    deal, memory, thoughts = rules.start(deck), Memory(), list[float]()
     while deal.turn != NOBODY:
         turn = deal.turn
-        position = seen_from(turn, rules, deal, seen)
-        begun = perf_counter()
+        position = seen_from(turn, rules, deal, memory)
+        begun = process_time()
         mask = minds[turn](position)
         if turn == seat:
-            seconds += perf_counter() - begun
-            moves += 1
+            thoughts.append(process_time() - begun)
         answer = rules.play(deal, turn, mask) if mask else rules.pass_turn(deal, turn)
         assert answer == "ok", answer
-        seen |= mask
-    return deal.out[0] == seat, seconds, moves
+        memory.move(turn, mask)
+    return deal.out[0] == seat, thoughts
 
 
 def wilson(won: int, games: int) -> tuple[float, float]:
@@ -74,13 +81,14 @@ def main() -> None:
     with multiprocessing.get_context("spawn").Pool() as pool:
         for one, three, goal in PAIRINGS:
             played = pool.starmap(play, [(one, three, number) for number in range(games)], chunksize=20)
-            won = sum(outcome for outcome, _, _ in played)
+            won = sum(outcome for outcome, _ in played)
             low, high = wilson(won, games)
-            each = sum(seconds for _, seconds, _ in played) / sum(moves for _, _, moves in played)
+            took = sorted(seconds * 1000 for _, thoughts in played for seconds in thoughts)
             missed = "" if goal is None or won / games >= goal else f"  goal of {goal:.0%} missed"
+            slow = took[len(took) * 99 // 100]
             print(
                 f"{one:8} against 3 {three:8} {won / games:6.1%}  ({low:.1%} to {high:.1%})"
-                f"  {each * 1000:.2f} ms a move{missed}",
+                f"  {sum(took) / len(took):6.2f} ms a move, 1 in 100 over {slow:.1f} ms{missed}",
                 flush=True,
             )
 

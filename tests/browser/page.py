@@ -116,8 +116,8 @@ class Page:
         self.do("window.dispatchEvent(new KeyboardEvent(arguments[0], { code: arguments[1] }))", kind, code)
 
     def complaints(self) -> list[str]:
-        """Errors that the page left on the console, but for what is not its own: a lost connection, and the icon
-        that a browser looks for where there is no page.
+        """Errors that the page left on the console, but for what is not its own: a lost connection, and the
+        icon that a browser looks for where there is no page.
         """
         entries: list[dict[str, str]] = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
         return [

@@ -126,7 +126,7 @@ def test_a_seat_in_the_arena_is_kept_while_one_looks_at_the_lobby(ann: Page, wir
     seat = ann.seat
     ann.open(wire.url)
     ann.wait("!document.getElementById('seat').hidden")
-    assert re.search(r"\barena \d", ann.text("#seat-text"))
+    assert re.search(r"\bArena \d", ann.text("#seat-text"))
     assert ann.find("#name").get_property("value") == "Ann"
     ann.find("#go-back").click()
     ann.wait_playing()

@@ -163,7 +163,7 @@ def test_a_table_is_opened_as_it_was_chosen(enter: Enter) -> None:
     page.do("house.refuse.create = { code: 'server_full', message: 'no more rooms can be opened now' }")
     page.find("#new-table [value=hong_kong]").click()
     page.find("#new-table [name=players][value='3']").click()
-    page.find("#new-table [name=level][value=greedy]").click()
+    page.find("#new-table [name=level][value=greedy]").send_keys(" ")
     page.do("document.getElementById('target').value = '50'")
     page.find("#new-table [name=private]").click()
     page.find("#new-table [type=submit]").click()

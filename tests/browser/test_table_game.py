@@ -119,6 +119,6 @@ def test_a_friend_comes_by_the_link_and_a_watcher_sits_down(come: Come) -> None:
     link = page.find("#sheet .link").get_property("value")
     other = come("Ben", f"#watch={link.split('#')[1]}")
     other.find(".player.free .sit").click()
-    other.wait("gamesrv.client.room.seat !== null && gamesrv.table.room === gamesrv.client.room")
+    other.wait("typeof gamesrv.client.room?.seat === 'number' && gamesrv.table.room === gamesrv.client.room")
     page.wait("Object.keys(gamesrv.client.room.players).length === 2")
     assert "Ben" in [name.text for name in page.all(".player .name b")]

@@ -19,7 +19,7 @@ class TableOptions:
     preset: Literal["pagat", "hong_kong", "taiwan", "philippine"] = "pagat"
     players: Literal[4, 2, 3] | None = None
     turn_seconds: Annotated[int, Meta(ge=5, le=300)] = 30
-    level: Literal["random", "greedy", "planner"] = "planner"
+    level: Literal["random", "greedy", "planner", "expert"] = "planner"
     """How well the bots play."""
     suits: str | None = None
     straights: Literal["pagat", "linear", "no2", "wide", "taiwan"] | None = None

@@ -1,14 +1,15 @@
-"""Who plays Big Two where people are missing: three minds, and the bot that asks one of them.
+"""Who plays Big Two where people are missing: four minds, and the bot that asks one of them.
 
 A mind is a function of a `Position`: what one seat knows of a deal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gamesrv import Act, Bot, Random
+from gamesrv.games.bigtwo.bots.expert import Expert
 from gamesrv.games.bigtwo.bots.planner import Planner
-from gamesrv.games.bigtwo.bots.position import Position
+from gamesrv.games.bigtwo.bots.position import Memory, Position
 from gamesrv.games.bigtwo.bots.simple import by_chance, least
 from gamesrv.games.bigtwo.rules import ALL_CARDS, cards_of, mask_of
 from gamesrv.games.bigtwo.seen import deal_from, rules_from
@@ -23,16 +24,18 @@ class BigTwoBot(Bot):
 
     def __init__(self, seat: int, random: Random) -> None:
         super().__init__(seat, random)
-        self._laid = 0
-        """The cards that it saw laid in this deal."""
+        self._memory = Memory()
         self._planner: Planner | None = None
+        self._expert: Expert | None = None
 
     def on_event(self, name: str, data: Mapping[str, Any]) -> None:
-        """Counts the cards."""
+        """Counts the cards, and minds who passed on what; nobody chose to pass whose time ran out."""
         if name == "dealt":
-            self._laid = 0
+            self._memory = Memory()
         elif name == "played":
-            self._laid |= mask_of(data["cards"])
+            self._memory.move(data["seat"], mask_of(data["cards"]))
+        elif name == "passed" and data["why"] != "time":
+            self._memory.move(data["seat"], 0)
 
     def is_called(self, view: Mapping[str, Any], mine: Mapping[str, Any]) -> bool:
         """On its turn, and in a break until it has agreed to go on."""
@@ -41,27 +44,38 @@ class BigTwoBot(Bot):
         return bool(view["turn"] == self.seat)
 
     def act(self, view: Mapping[str, Any], mine: Mapping[str, Any]) -> Act | None:
-        """A play or a pass; in a break, to go on."""
-        if not self.is_called(view, mine):
-            return None
-        if view["stage"] == "break":
-            return "go_on", {}
-        mask = self._choose(str(view["level"]), self._position(view, mine))
-        return ("play", {"cards": cards_of(mask)}) if mask else ("pass", {})
+        """The last of its thoughts."""
+        *_, last = self.think(view, mine)
+        return last
 
-    def _choose(self, level: str, position: Position) -> int:
+    def think(self, view: Mapping[str, Any], mine: Mapping[str, Any]) -> Iterator[Act | None]:
+        """A play or a pass, at once but for the level ``expert``; in a break, to go on."""
+        if not self.is_called(view, mine):
+            yield None
+        elif view["stage"] == "break":
+            yield "go_on", {}
+        else:
+            for mask in self._choices(str(view["level"]), self._position(view, mine)):
+                yield ("play", {"cards": cards_of(mask)}) if mask else ("pass", {})
+
+    def _choices(self, level: str, position: Position) -> Iterator[int]:
         if level == "random":
-            return by_chance(position, self.random)
-        if level == "greedy":
-            return least(position)
-        if self._planner is None:
-            self._planner = Planner(position.rules)
-        return self._planner(position)
+            yield by_chance(position, self.random)
+        elif level == "greedy":
+            yield least(position)
+        elif level == "expert":
+            self._expert = self._expert or Expert(position.rules, self.random)
+            yield from self._expert.think(position)
+        else:
+            self._planner = self._planner or Planner(position.rules)
+            yield self._planner(position)
 
     def _position(self, view: Mapping[str, Any], mine: Mapping[str, Any]) -> Position:
         """Who came in mid-deal has not seen all that was laid, and counts the rest as if others held it."""
         deal = deal_from(view, mine, self.seat)
-        seen = self._laid | deal.hands[self.seat]
+        seen = self._memory.laid | deal.hands[self.seat]
         for mask in deal.laid:
             seen |= mask
-        return Position(rules_from(view), deal, self.seat, view["counts"], ALL_CARDS & ~seen)
+        return Position(
+            rules_from(view), deal, self.seat, view["counts"], ALL_CARDS & ~seen, self._memory.passes
+        )

@@ -40,7 +40,7 @@ class Outlook:
         self._held = [unseen >> shift & 15 for shift in range(0, 52, 4)]
         self._holds: dict[int, float] = {}
         self._top_five = -1
-        self._alike = {size: self._tails(size) for size in (2, 3, 4)}
+        self._alike: dict[int, list[float]] = {}
         self._bombs = position.rules.options["quads_bomb"] == "any" and self.top_five() >= 9 << 15
 
     def holds(self, key: int) -> float:
@@ -77,7 +77,9 @@ class Outlook:
     def _better(self, card: int, size: int) -> float:
         """How many better sets of so many cards of one rank are to be expected in other hands."""
         rank = card >> 2
-        tails = self._alike[size]
+        tails = self._alike.get(size)
+        if tails is None:
+            tails = self._alike[size] = self._tails(size)
         return tails[rank] if self._held[rank] >> (card & 3) + 1 else tails[rank + 1]
 
     def _expected(self, size: int) -> list[float]:

@@ -29,20 +29,28 @@ def _ways(bits: int) -> list[list[int]]:
         sub = (sub - 1) & rest
 
 
-@lru_cache(maxsize=128)
-def _all_ways(rules: Rules) -> dict[int, list[Way]]:
-    """The ways to part any cards of one rank."""
-    found: dict[int, list[Way]] = {0: [([], [])]}
-    for shift in range(0, 52, 4):
-        for bits in range(1, 16):
-            ways = []
-            for way in _ways(bits):
-                masks = [part << shift for part in way]
-                keys = [rules.key(mask) for mask in masks]
-                if all(keys):
-                    ways.append((keys, masks))
-            found[bits << shift] = ways
-    return found
+class Ways(dict[int, list[Way]]):
+    """The ways to part any cards of one rank; what no hand has had yet is not worked out."""
+
+    def __init__(self, rules: Rules) -> None:
+        super().__init__()
+        self._rules = rules
+        self[0] = [([], [])]
+
+    def __missing__(self, cards: int) -> list[Way]:
+        shift = cards.bit_length() - 1 & ~3
+        ways = []
+        for way in _ways(cards >> shift):
+            masks = [part << shift for part in way]
+            keys = [self._rules.key(mask) for mask in masks]
+            if all(keys):
+                ways.append((keys, masks))
+        self[cards] = ways
+        return ways
+
+
+_ways_by = lru_cache(maxsize=128)(Ways)
+"""Tables with the same rules share them."""
 
 
 class Groups(dict[int, float]):
@@ -51,7 +59,7 @@ class Groups(dict[int, float]):
     def __init__(self, rules: Rules, cost: Cost) -> None:
         super().__init__()
         self._cost = cost
-        self._all = _all_ways(rules)
+        self._all = _ways_by(rules)
         self[0] = 0.0
 
     def __missing__(self, cards: int) -> float:
@@ -81,13 +89,8 @@ class Partition:
             del self._blocks[MOST_BLOCKS:]
 
     def _loose(self, hand: int) -> float:
-        groups = self._groups
-        total = 0.0
-        while hand:
-            rank = 15 << (hand.bit_length() - 1 & ~3)
-            total += groups[hand & rank]
-            hand &= ~rank
-        return total
+        """What a hand costs without any of the blocks: it is asked most of all, so the loop is C's."""
+        return sum(map(self._groups.__getitem__, map(hand.__and__, RANKS)))
 
     def cost(self, hand: int) -> float:
         """What the rest of the hand costs."""

@@ -1,5 +1,7 @@
 """The mind that plans."""
 
+from functools import cached_property
+
 from gamesrv.games.bigtwo.bots.outlook import Outlook
 from gamesrv.games.bigtwo.bots.partition import Partition
 from gamesrv.games.bigtwo.bots.position import Position
@@ -28,10 +30,14 @@ class Plan:
         self.position = position
         self.outlook = Outlook(position)
         rules = position.rules
-        blocks = [p for p in plays if p[0] >= 6 << 15 or p[0] >> 15 == 4]
-        self.partition = Partition(rules, self._cost, position.hand, blocks)
-        self.losers = Partition(rules, self._loser, position.hand, blocks)
+        self._blocks = [p for p in plays if p[0] >= 6 << 15 or p[0] >> 15 == 4]
+        self.partition = Partition(rules, self._cost, position.hand, self._blocks)
         self.rush = [position.counts[s] for s in position.others]
+
+    @cached_property
+    def losers(self) -> Partition:
+        """The hand parted into as few plays as can be that others may beat."""
+        return Partition(self.position.rules, self._loser, self.position.hand, self._blocks)
 
     def _cost(self, key: int) -> float:
         kind = key >> 15
