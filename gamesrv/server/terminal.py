@@ -239,7 +239,9 @@ class Terminal:
         if known:
             return _lines(*self._picture()) if begins else b""
         place = "watching" if message.seat is None else f"in seat {message.seat}"
-        where = f"You are in {message.room}, {place}, with {len(self._players)} players. Type look, or help."
+        count = len(self._players)
+        people = "1 player" if count == 1 else f"{count} players"
+        where = f"You are in {message.room}, {place}, with {people}. Type look, or help."
         return _lines(where, *(self._waiting() if self._state == "waiting" else ()))
 
     def _update(self, message: Update) -> None:
