@@ -44,7 +44,7 @@ def _ours(port: int) -> list[str]:
     twistd = str(Path(sys.executable).with_name("twistd"))
     words = f"-n --pidfile= gamesrv --web tcp:{port}:interface=127.0.0.1 --bots 0"
     unlimited = "--connections-per-address 100000 --joins-per-address 100000 --max-connections 100000"
-    return [twistd, *words.split(), *unlimited.split(), "--packets", "", "--telnet", ""]
+    return [twistd, *words.split(), *unlimited.split(), "--packets", "", "--telnet", "", "--store", "memory:"]
 
 
 def _plain(port: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from secrets import token_bytes
+from time import time
 from typing import cast
 
 from attrs import define, field
@@ -18,11 +19,14 @@ from gamesrv.core.rng import Random
 from gamesrv.core.schema import GameType
 from gamesrv.keeper import BotKeeper
 from gamesrv.net.tcp import PacketFactory
+from gamesrv.server.books import Books
 from gamesrv.server.gate import Gate
 from gamesrv.server.interfaces import Clock
 from gamesrv.server.limits import Limits
 from gamesrv.server.lobby import Lobby
+from gamesrv.server.recovery import bring_back
 from gamesrv.server.ticker import Ticker
+from gamesrv.storage.interfaces import Store
 from gamesrv.wire.close import CloseCode
 
 __all__ = ["GameService"]
@@ -47,10 +51,15 @@ class GameService(Service):
     on_fatal: Callable[[], object] = lambda: None
     """Called when the clock has failed and nothing can go on."""
     entropy: Callable[[int], bytes] = token_bytes
+    store: Store | None = None
+    """Where what is to outlive the process goes; opened at the start."""
+    wall: Callable[[], float] = time
+    """The time of day, in seconds since 1970."""
     ticker: Ticker = field(init=False)
     lobby: Lobby = field(init=False)
     gate: Gate = field(init=False)
     keeper: BotKeeper = field(init=False)
+    _books: Books | None = field(default=None, init=False)
     _reaper: LoopingCall = field(init=False)
     _log = Logger()
 
@@ -65,7 +74,10 @@ class GameService(Service):
         self._reaper.clock = cast(IReactorTime, self.clock)
 
     def startService(self) -> None:
-        """Starts the clock, the reaper and the bots."""
+        """Starts the clock, the reaper and the bots; brings back what was going on. Raises `StoreError` where
+        the store can't be used, and then nothing has started.
+        """
+        self._open_store()
         super().startService()
         self.gate.open = True
         self.ticker.start(self._fatal)
@@ -77,7 +89,25 @@ class GameService(Service):
         if self._reaper.running:
             self._reaper.stop()
         gone = self.gate.close(CloseCode.GOING_AWAY, "the server is shutting down")
-        return gone.addCallback(lambda _: self.ticker.stop())
+        gone.addCallback(lambda _: self.ticker.stop())
+        return gone.addCallback(lambda _: self._close_store())
+
+    def _open_store(self) -> None:
+        if self.store is None:
+            return
+        loaded = self.store.open()
+        if self._books is None:
+            self._books = Books(self.store, self.clock, self.wall)
+        self._books.reopen()
+        bring_back(loaded, self.gate, self._books)
+
+    def _close_store(self) -> Deferred[None] | None:
+        """What could not be saved was logged by the store."""
+        if self._books is None:
+            return None
+        return self._books.close().addErrback(
+            lambda failure: self._log.error("{lost}", lost=failure.getErrorMessage())
+        )
 
     def _look_after(self) -> None:
         """A fault in here must not stop the reaper."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -31,6 +32,10 @@ from gamesrv.net.udp import UdpService, read_place
 from gamesrv.net.websocket import web_socket_resource
 from gamesrv.server.limits import Limits
 from gamesrv.service import GameService
+from gamesrv.storage.connection import default_path, path_of
+from gamesrv.storage.errors import StoreError
+from gamesrv.storage.interfaces import Store
+from gamesrv.storage.sqlite import SqliteStore
 from gamesrv.wire.datagram import Address
 
 __all__ = ["Options", "makeService"]
@@ -99,6 +104,8 @@ class Options(usage.Options):
         self.origins: list[str] = []
         self.games: list[str] = []
         self.udp: Address | None = None
+        self.store: Path | None = default_path()
+        """The file that durable games are kept in; `None` for none."""
 
     def opt_web(self, endpoint: str) -> None:
         """endpoint for the web site [default: tcp:8080:interface=127.0.0.1]; repeatable, empty for none"""
@@ -122,6 +129,13 @@ class Options(usage.Options):
             self.udp = read_place(place) if place else None
         except ValueError as error:
             raise usage.UsageError(f"--udp {error}") from None
+
+    def opt_store(self, store: str) -> None:
+        """file for durable games, sqlite:PATH, or memory: for none [default: in the user's data directory]"""
+        try:
+            self.store = path_of(store)
+        except ValueError as error:
+            raise usage.UsageError(f"--store: {error}") from None
 
     def opt_origin(self, origin: str) -> None:
         """origin of pages that may connect besides ours, e.g. https://example.com; * for all; repeatable"""
@@ -240,6 +254,12 @@ class Server(MultiService):
         except (CannotListenError, OSError, OverflowError) as error:
             raise given_up(error) from None
 
+    def startService(self) -> None:
+        try:
+            super().startService()
+        except StoreError as error:
+            raise given_up(StoreError(f"{error} (--store names another place)")) from None
+
 
 def makeService(options: Options, reactor: Any = None) -> MultiService:
     """Puts the server together. Twisted's clock is the wall's, which can be set back: ours must not be."""
@@ -256,10 +276,18 @@ def makeService(options: Options, reactor: Any = None) -> MultiService:
             reap_interval=options["reap-interval"],
             bots=options["bots"],
             on_fatal=getattr(reactor, "stop", lambda: None),
+            store=_store(options, reactor),
         )
         return _with_ports(game, options, reactor)
     except (GameError, ValueError) as error:
         raise given_up(error) from None
+
+
+def _store(options: Options, reactor: Any) -> Store | None:
+    """None where there is nothing to keep."""
+    if options.store is None or not any(game.rules.durable for game in options.game_types):
+        return None
+    return SqliteStore(options.store, lambda *call: reactor.callFromThread(*call))
 
 
 def spare_the_ticks() -> None:

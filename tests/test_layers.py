@@ -16,9 +16,9 @@ MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"
 VALUES = {"attrs", "cattrs", "msgspec"}
 TWISTED = {"twisted", "zope.interface"}
 AUTOBAHN = {"autobahn", "txaio"}
-AT_SERVER = VALUES | TWISTED | {"gamesrv.core", "gamesrv.server", "gamesrv.wire"}
+AT_SERVER = VALUES | TWISTED | {"gamesrv.core", "gamesrv.server", "gamesrv.storage", "gamesrv.wire"}
 AT_NET = AT_SERVER | {"gamesrv.net"}
-AT_SERVICE = AT_NET | {"gamesrv.bots", "gamesrv.keeper", "gamesrv.cancellable", "gamesrv.storage"}
+AT_SERVICE = AT_NET | {"gamesrv.bots", "gamesrv.keeper", "gamesrv.cancellable"}
 AT_CLIENT = (
     VALUES
     | TWISTED

@@ -107,7 +107,7 @@ def free_port() -> int:
 
 def options(**endpoints: str) -> list[str]:
     """The arguments of ``twistd`` for a server in the foreground that listens only where it is told."""
-    endpoints = {"web": "", "packets": "", "telnet": ""} | endpoints
+    endpoints = {"web": "", "packets": "", "telnet": "", "store": "memory:"} | endpoints
     return ["-n", "--pidfile=", "gamesrv", *(f"--{name}={value}" for name, value in endpoints.items())]
 
 

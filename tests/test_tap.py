@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from gamesrv.net.tcp import PacketFactory
 from gamesrv.net.telnet import TelnetFactory
 from gamesrv.server.limits import Limits
 from gamesrv.service import GameService
+from gamesrv.storage.connection import default_path
 from gamesrv.tap import ENDPOINTS, SHIPPED, Options, makeService
 
 ROOT = Path(__file__).parent.parent
@@ -69,6 +70,7 @@ def test_the_defaults() -> None:
     assert ENDPOINTS["web"] == "tcp:8080:interface=127.0.0.1", "nobody is served by accident"
     assert options.limits == Limits()
     assert options.origins == []
+    assert options.store == default_path()
     assert [game.rules.__name__ for game in options.game_types] == [name.split(":")[1] for name in SHIPPED]
 
 
@@ -132,6 +134,7 @@ def test_two_command_lines_have_nothing_in_common() -> None:
         (["--slow-timeout", "nan"], "slow_timeout must be above 0"),
         (["--message-burst", "-5"], "message_burst must be above 0"),
         (["--hard-buffer", "10"], "hard_buffer must not be below soft_buffer"),
+        (["--store", "redis:x"], "--store: a store is sqlite:PATH or memory:"),
         (["--game", ""], "--game"),
         (["--game", "tests.games"], "--game tests.games"),
         (["--game", "tests.nowhere:Game"], "--game tests.nowhere:Game: ModuleNotFoundError"),
@@ -349,3 +352,48 @@ def test_a_step_of_the_wall_clock_does_not_touch_the_games() -> None:
     )
     assert done.stdout.splitlines() == ["-3600.0 ok", "7200.0 ok"], done.stderr
     assert done.returncode == 0
+
+
+# ---------------------------------------------------------------------- the store
+
+
+@pytest.fixture
+def starting() -> Iterator[Callable[..., MultiService]]:
+    """Makes servers and starts them; they are stopped after the test, however far they got."""
+    made: list[tuple[MultiService, MemoryReactorClock]] = []
+
+    def start(*arguments: str) -> MultiService:
+        reactor = MemoryReactorClock()
+        reactor.callFromThread = lambda function, *args: None
+        server = makeService(parsed(*SILENT, "--bots", "0", *arguments), reactor)
+        made.append((server, reactor))
+        server.privilegedStartService()
+        server.startService()
+        return server
+
+    yield start
+    for server, reactor in made:
+        server.stopService()
+        reactor.advance(60)
+
+
+def test_a_store_in_use_is_told_in_one_line(
+    tmp_path: Path, one_line: Failing, starting: Callable[..., MultiService]
+) -> None:
+    store = "--game", "tests.keeping:Words", "--store", f"sqlite:{tmp_path / 'kept.db'}"
+    starting(*store)
+    told = one_line(starting, *store)
+    assert "in use by another server" in told and "--store" in told
+
+
+def test_a_store_is_opened_at_the_start_and_only_for_durable_games(
+    tmp_path: Path, starting: Callable[..., MultiService]
+) -> None:
+    """What was opened before a daemon forks would be gone after."""
+    store = "--store", f"sqlite:{tmp_path / 'kept.db'}"
+    starting(*FIELD, *store)
+    makeService(parsed(*SILENT, "--game", "tests.keeping:Words", *store), MemoryReactorClock())
+    assert [*tmp_path.iterdir()] == []
+    starting("--game", "tests.keeping:Words", *store)
+    assert (tmp_path / "kept.db").exists()
+    starting("--game", "tests.keeping:Words", "--store", "memory:")

@@ -52,13 +52,24 @@ class Entropy:
 class World:
     """A running game service on a `Clock`. Use `run` to let time pass."""
 
-    def __init__(self, games: Iterable[type] = (Field, Cards), bots: int = 0, **limits: Any) -> None:
+    def __init__(
+        self, games: Iterable[type] = (Field, Cards), bots: int = 0, store: Any = None, **limits: Any
+    ) -> None:
         self.clock = Clock()
         self.clock.advance(1000)
         txaio.config.loop = self.clock
         self.limits = Limits(**limits)
         types = [GameType.of(game) for game in games]
-        self.service = GameService(self.clock, types, self.limits, bots=bots, entropy=Entropy())
+        self.store = None if store is None else store(self.clock)
+        self.service = GameService(
+            self.clock,
+            types,
+            self.limits,
+            bots=bots,
+            entropy=Entropy(),
+            store=self.store,
+            wall=lambda: 1.7e9 + self.clock.seconds(),
+        )
         self.service.startService()
         self.people: list[Person] = []
 
@@ -94,9 +105,9 @@ class World:
         self.settle()
         return person
 
-    def person(self, transport: str, name: str, game: str | None = None) -> Person:
+    def person(self, transport: str, name: str, game: str | None = None, host: str | None = None) -> Person:
         """Somebody who has said hello, and taken a seat where ``game`` is given."""
-        person = self.connect(transport)
+        person = self.connect(transport, host)
         person.say(op="hello", name=name)
         welcome = person.take("welcome")
         person.token = welcome["token"]

@@ -183,6 +183,9 @@ class Game:
     """Whether bots play for those who are away, and take the seats of those who leave in mid-game."""
     grace: ClassVar[float | None] = None
     """Seconds that the seat of a lost connection is held; by default the server's."""
+    durable: ClassVar[bool] = False
+    """Whether a game survives the death of the server: what came of a command is shown once that is saved.
+    For games that don't tick."""
     browser_modules: ClassVar[tuple[str, ...]] = ()
     """Modules whose source a page may load, at ``/rules/<game>/<last part>.py``, to run them itself."""
 

@@ -65,6 +65,11 @@ class Machine:
         return self._context.finished
 
     @property
+    def result(self) -> Any:
+        """What came of it, once it is over."""
+        return self._context.result
+
+    @property
     def next_due(self) -> int | None:
         """The tick of the next timer."""
         timers = self._context.timers

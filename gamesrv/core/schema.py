@@ -247,6 +247,8 @@ def _check(rules: type[Game]) -> None:
         raise GameError(f"{label}.grace must be seconds above 0, or None, got {rules.grace!r}")
     if type(rules.tick_rate) is not int or rules.tick_rate < 0:
         raise GameError(f"{label}.tick_rate must be an integer, 0 or more, got {rules.tick_rate!r}")
+    if rules.durable and rules.tick_rate:
+        raise GameError(f"{label}: a durable game has no tick_rate")
     if not (isinstance(rules.Options, type) and attrs.has(rules.Options)):
         raise GameError(f"{label}.Options must be an attrs class, got {rules.Options!r}")
     for item in attrs.fields(rules):  # type: ignore[arg-type]

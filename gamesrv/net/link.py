@@ -10,6 +10,7 @@ from twisted.internet.tcp import Connection as TcpTransport
 from zope.interface import implementer
 
 from gamesrv.net.intake import read_in_slots
+from gamesrv.net.loopback import LoopbackTransport
 from gamesrv.server.gate import Gate
 from gamesrv.server.interfaces import Clock, DelayedCall, Format
 from gamesrv.server.peer import Peer
@@ -40,6 +41,7 @@ class Link:
         "_transport",
         "address",
         "format",
+        "inside",
         "peer",
     )
 
@@ -52,6 +54,7 @@ class Link:
         self._direct = isinstance(transport, TcpTransport) and not transport.TLS
         self.format = fmt
         self.address: str | None = getattr(transport.getPeer(), "host", None)
+        self.inside = isinstance(transport, LoopbackTransport) and self.address is None
         if hasattr(transport, "bufferSize"):
             transport.bufferSize = gate.limits.soft_buffer
         if self._direct:

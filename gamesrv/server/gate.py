@@ -10,6 +10,7 @@ from attrs import define, field
 from twisted.internet.defer import Deferred, succeed
 
 from gamesrv.core.game import Refused
+from gamesrv.server.books import Books
 from gamesrv.server.channel import Channels
 from gamesrv.server.interfaces import Connection, Now
 from gamesrv.server.limits import Limits, TokenBucket
@@ -23,6 +24,7 @@ __all__ = ["Gate"]
 
 _VERDICTS = {
     CloseCode.TOO_SLOW: "too slow in reading",
+    CloseCode.FULL: "what is played can't be saved now",
     CloseCode.TOO_BIG: "what is to be said is too big for this transport",
 }
 
@@ -53,6 +55,8 @@ class Gate:
     entropy: Callable[[int], bytes] = token_bytes
     sessions: Sessions = field(init=False)
     channels: Channels = field(init=False)
+    books: Books | None = field(default=None, init=False)
+    """Where sessions are noted, if they are."""
     peers: dict[Peer, None] = field(factory=dict, init=False)
     open: bool = field(default=True, init=False)
     _emptied: Deferred[None] | None = field(default=None, init=False)
@@ -77,7 +81,7 @@ class Gate:
     def open_session(self, peer: Peer, name: str) -> tuple[Session, str]:
         """A new session for a peer, and its token."""
         session, token = self.sessions.open(name)
-        _attach(peer, session)
+        self._attach(peer, session)
         return session, token
 
     def resume_session(self, peer: Peer, token: str) -> tuple[Session, str]:
@@ -94,7 +98,7 @@ class Gate:
         if session.peer is not None:
             session.peer.session = None
             session.peer.close(CloseCode.REPLACED, "you came back over another connection")
-        _attach(peer, session)
+        self._attach(peer, session)
         return session, fresh
 
     def is_guessing(self, peer: Peer) -> bool:
@@ -126,7 +130,7 @@ class Gate:
         """Ends what has had its time: sessions past their grace, peers too slow or without a hello."""
         now = self.now()
         for session in self.sessions.reap():
-            self._leave(session)
+            self._end(session)
         for peer in tuple(self.peers):
             if (verdict := peer.outbox.verdict(now)) is not None:
                 peer.close(verdict, _VERDICTS[verdict])
@@ -159,20 +163,30 @@ class Gate:
 
     def _part(self, session: Session, on_purpose: bool) -> None:
         member = session.member
-        self.sessions.lost(session, self.limits.grace if member is None else member.room.grace)
+        grace = self.limits.grace if member is None else member.room.grace
+        self.sessions.lost(session, grace)
         if on_purpose:
             self.sessions.close(session)
-            self._leave(session)
-        elif member is not None:
+            self._end(session)
+            return
+        if self.books is not None and session.kept:
+            self.books.note_session(session, grace)
+        if member is not None:
             with suppress(Refused):
                 member.room.drop(member)
 
-    def _leave(self, session: Session) -> None:
+    def _end(self, session: Session) -> None:
+        """The session is over, and its seat free."""
+        if self.books is not None and session.kept:
+            self.books.note_end(session)
         if session.member is not None:
             with suppress(Refused):
                 session.member.room.leave(session.member)
 
-
-def _attach(peer: Peer, session: Session) -> None:
-    session.peer = peer
-    peer.session = session
+    def _attach(self, peer: Peer, session: Session) -> None:
+        """Those within this process end with it."""
+        session.peer = peer
+        peer.session = session
+        session.kept = session.kept or (self.books is not None and not peer.inside)
+        if self.books is not None and session.kept:
+            self.books.greet(session, peer.outbox)

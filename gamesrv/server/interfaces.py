@@ -64,6 +64,11 @@ class Connection(Protocol):
         """Where the peer is, for limits per address; `None` within this process."""
         ...
 
+    @property
+    def inside(self) -> bool:
+        """Whether the peer is within this process, and ends with it."""
+        ...
+
     def write(self, data: bytes) -> None:
         """Sends whole frames. Never blocks, never raises."""
         ...

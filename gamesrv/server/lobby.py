@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
-from itertools import count
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import define, field
@@ -13,12 +12,16 @@ from twisted.logger import Logger
 from gamesrv.core.game import GameError, Refused
 from gamesrv.core.messages import GameInfo
 from gamesrv.core.schema import GameType
+from gamesrv.server.books import Books
+from gamesrv.server.durable import DurableRoom
 from gamesrv.server.interfaces import Now
 from gamesrv.server.limits import Limits
 from gamesrv.server.listing import Listing
 from gamesrv.server.lockstep import LockstepRoom
 from gamesrv.server.room import Room
+from gamesrv.server.session import Session
 from gamesrv.server.ticker import Ticker
+from gamesrv.storage.interfaces import StoredRoom
 
 __all__ = ["Lobby"]
 
@@ -46,7 +49,10 @@ class Lobby:
     listing: Listing = field(init=False)
     _changed: dict[Room, None] = field(factory=dict, init=False)
     """Rooms to look after."""
-    _numbers: Any = field(factory=lambda: count(1), init=False)
+    books: Books | None = field(default=None, init=False)
+    """Where durable games are noted, if they are."""
+    opened: dict[bool, int] = field(factory=lambda: {True: 0, False: 0}, init=False)
+    """How many rooms there have ever been, those that are noted apart from the others."""
     _log = Logger()
 
     def __attrs_post_init__(self) -> None:
@@ -92,11 +98,42 @@ class Lobby:
         game_type = self._game(game)
         if len(self.rooms) >= self.limits.max_rooms:
             raise Refused("no more rooms can be opened now", "server_full")
-        room_id = f"{game}-{next(self._numbers)}" if public else self._code()
+        noted = game_type.rules.durable and self.books is not None
+        if noted and self.books is not None and self.books.trouble is not None:
+            raise Refused("no game can be saved now: try again later", "not_saved")
+        room_id = f"{game}-{self.opened[noted] + 1}" if public else self._code()
         room = self._open(room_id, game_type, options, public)
-        self.rooms[room_id] = room
-        self.ticker.add(room)
+        self.opened[noted] += 1
+        self._add_room(room)
         return room
+
+    def restore(self, stored: StoredRoom, sessions: Mapping[str, Session], away: set[str]) -> Room:
+        """Brings back a room that there was before the server was started. Raises `Refused` where there is no
+        such game any more, `Changed`, and whatever the author's code raises.
+        """
+        opened, books = stored.opened, self.books
+        assert books is not None
+        game_type = self._game(opened.game)
+        if not game_type.rules.durable:
+            raise Refused(f"{game_type.name} is not durable any more", "no_such_game", "game")
+        room = DurableRoom(
+            opened.id,
+            game_type,
+            opened.options,
+            self.limits,
+            self.now,
+            self,
+            opened.public,
+            books=books,
+            stored=stored,
+        )
+        self._add_room(room)
+        room.restore(sessions, away)
+        return room
+
+    def _add_room(self, room: Room) -> None:
+        self.rooms[room.id] = room
+        self.ticker.add(room)
 
     def look_after(self) -> list[Room]:
         """The rooms that have changed since the last time; promises that were not kept are forgotten, and
@@ -140,8 +177,10 @@ class Lobby:
 
     def _open(self, room_id: str, game_type: GameType, options: dict[str, Any], public: bool) -> Room:
         try:
-            kind = LockstepRoom if game_type.lockstep else Room
-            return kind(room_id, game_type, options, self.limits, self.now, self, public)
+            made = room_id, game_type, options, self.limits, self.now, self, public
+            if self.books is not None and game_type.rules.durable:
+                return DurableRoom(*made, books=self.books)
+            return LockstepRoom(*made) if game_type.lockstep else Room(*made)
         except Refused:
             raise
         except BaseException:

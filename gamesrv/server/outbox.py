@@ -5,6 +5,7 @@ passed over, since the newest state wins, and one fresh snapshot follows when it
 goes on into the buffer, up to a hard limit; a peer that reaches it, or doesn't drain in time, is too slow.
 """
 
+from collections import deque
 from collections.abc import Sequence
 
 from gamesrv.core.messages import Closing, ServerMessage
@@ -38,6 +39,8 @@ class Outbox:
 
     __slots__ = (
         "_format",
+        "_held",
+        "_held_size",
         "_limits",
         "_owed",
         "_write",
@@ -51,6 +54,8 @@ class Outbox:
         self._format = connection.format
         self._write = connection.write
         self._limits = limits
+        self._held: deque[list[bytes]] | None = None
+        self._held_size = 0
         self._owed = 0
         self.full_since: float | None = None
         """When the transport's buffer filled up, `None` while there is room in it."""
@@ -66,8 +71,30 @@ class Outbox:
 
     def close(self, goodbye: Closing) -> None:
         """Sends the last message, even where nothing else may go any more."""
+        self._held = None
         self._write(self._format.encode(goodbye))
         self.open = False
+
+    def hold(self) -> None:
+        """Keeps what is said from now on, until as many calls of `release` as there were of this one.
+
+        What is held when the connection closes is never said.
+        """
+        if self._held is None:
+            self._held = deque()
+        self._held.append([])
+
+    def release(self) -> None:
+        """Says what was held after the oldest `hold` and before the next."""
+        if self._held is None:
+            return
+        parts = self._held.popleft()
+        if not self._held:
+            self._held = None
+        data = b"".join(parts)
+        self._held_size -= len(data)
+        if self.open and data:
+            self._write(data)
 
     def put(self, data: bytes) -> None:
         """Sends bytes of the transport's own, such as what a text window says by itself."""
@@ -116,5 +143,10 @@ class Outbox:
             if self._owed > self._limits.hard_buffer:
                 self.fault = CloseCode.TOO_SLOW
                 return
-        if data:
+        if self._held is not None:
+            self._held_size += len(data)
+            self._held[-1].append(data)
+            if self._held_size > self._limits.hard_buffer:
+                self.fault = CloseCode.FULL
+        elif data:
             self._write(data)

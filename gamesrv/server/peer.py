@@ -140,6 +140,11 @@ class Peer:
         """Where the peer is."""
         return self._connection.address
 
+    @property
+    def inside(self) -> bool:
+        """Whether the peer is within this process."""
+        return self._connection.inside
+
     def close(self, code: CloseCode, reason: str, within: float | None = None) -> None:
         """Tells the peer why, and closes the link."""
         if self.outbox.open:
@@ -197,6 +202,9 @@ def _hello(peer: Peer, message: Hello) -> None:
     grace, games = peer._gate.limits.grace, peer._gate.lobby.infos
     welcome = Welcome(session.id, session.name, token, grace, session.handled, PROTOCOL_VERSION, games)
     peer.outbox.send(welcome)
+    if session.notice is not None:
+        peer.outbox.send(session.notice)
+        session.notice = None
     if session.member is not None:
         session.member.room.back(session.member, message.last)
 

@@ -20,6 +20,7 @@ from attrs import define, field
 from gamesrv.core.game import Refused
 from gamesrv.core.messages import Refusal
 from gamesrv.server.interfaces import Now
+from gamesrv.storage.interfaces import SessionSaved
 
 if TYPE_CHECKING:
     from gamesrv.server.peer import Peer
@@ -56,11 +57,26 @@ class Session:
     """When it ends unless its player comes back; `None` while there is a connection."""
     handled: int = 0
     """The last command id taken."""
+    kept: bool = False
+    """Whether it outlives this process."""
+    notice: Refusal | None = None
+    """What its player is to be told when they come back."""
     on_datagram: Callable[[bytes], None] | None = None
     """Takes the payloads of datagrams, but for acknowledged state; set by the room that wants them."""
     runs: int = 0
     """How many snapshots of lockstep rooms were sent."""
     _answers: OrderedDict[int, Refusal] = field(factory=OrderedDict, repr=False)
+
+    def record(self, expires: float | None) -> SessionSaved:
+        """The session as it is, to be kept; it ends at ``expires`` by the wall clock."""
+        return SessionSaved(
+            self.id, self.name, self._current, self._previous, expires, self.handled, self.answers
+        )
+
+    @property
+    def answers(self) -> tuple[Refusal, ...]:
+        """What was said no to lately."""
+        return tuple(self._answers.values())
 
     def is_new(self, command_id: int) -> bool:
         """Whether a command is to be handled; notes that it is."""
@@ -98,8 +114,12 @@ class Sessions:
         self._lost: dict[Session, None] = {}
         """Those with no connection."""
 
+    def __iter__(self) -> Iterator[Session]:
+        """All of them, in no particular order."""
+        return iter(set(self._by_hash.values()))
+
     def __len__(self) -> int:
-        return len({id(session) for session in self._by_hash.values()})
+        return len(set(self._by_hash.values()))
 
     def open(self, name: str) -> tuple[Session, str]:
         """A new session and its token."""
@@ -107,6 +127,17 @@ class Sessions:
         session = Session(self._entropy(12), name, digest)
         self._by_hash[digest] = session
         return session, token
+
+    def restore(self, saved: SessionSaved, grace: float) -> Session:
+        """A session as it was before the server was started; its player has so many seconds to come."""
+        session = Session(saved.id, saved.name, saved.current, saved.previous)
+        session.handled, session.kept = saved.handled, True
+        for digest in (saved.current, saved.previous):
+            if digest is not None:
+                self._by_hash[digest] = session
+        session._answers.update((answer.id, answer) for answer in saved.answers if answer.id is not None)
+        self.lost(session, grace)
+        return session
 
     def resume(self, token: str) -> tuple[Session, str]:
         """The session of a token, and the next token; raises `BadToken`, and then nothing has changed."""

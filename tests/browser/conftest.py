@@ -87,6 +87,7 @@ def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         port = probe.getsockname()[1]
     twistd = str(Path(sys.executable).with_name("twistd"))
     command = [twistd, "-n", "--pidfile=", "gamesrv", "--web", f"tcp:{port}:interface=127.0.0.1"]
+    command += ["--store", "memory:"]
     command += ["--packets", "", "--telnet", "", "--bots", "2"]
     root = Path(__file__).parents[2]
     folder = tmp_path_factory.mktemp("server")

@@ -49,7 +49,7 @@ class House:
     def __init__(self, *arguments: str) -> None:
         txaio.config.loop = reactor
         options = Options()
-        ports = ("--web", ANYWHERE, "--packets", ANYWHERE, "--telnet", ANYWHERE)
+        ports = ("--web", ANYWHERE, "--packets", ANYWHERE, "--telnet", ANYWHERE, "--store", "memory:")
         options.parseOptions(["--game", "tests.integration.real:Plaza", "--bots", "0", *ports, *arguments])
         self.server = makeService(options, reactor)
         self.server.privilegedStartService()

@@ -71,14 +71,14 @@ class Server:
 
 
 @contextmanager
-def serving(place: Path, *arguments: str, **ports: int) -> Iterator[Server]:
+def serving(place: Path, *arguments: str, patience: float = PATIENCE, **ports: int) -> Iterator[Server]:
     """A server that has told its addresses; killed in the end, and whenever it hangs."""
     endpoints = [f"--{kind}=tcp:{ports.get(kind, 0)}:interface=127.0.0.1" for kind in TOLD]
-    command = [str(TWISTD), "-n", "--pidfile=", "gamesrv", *endpoints, *arguments]
+    command = [str(TWISTD), "-n", "--pidfile=", "gamesrv", "--store=memory:", *endpoints, *arguments]
     with subprocess.Popen(
         command, cwd=place, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        watchdog = threading.Timer(PATIENCE, process.kill)
+        watchdog = threading.Timer(patience, process.kill)
         watchdog.start()
         try:
             yield Server(process)
@@ -185,7 +185,7 @@ def test_a_port_in_use_ends_it_before_it_has_begun(tmp_path: Path) -> None:
             "--telnet=",
         ]
         done = subprocess.run(
-            [str(TWISTD), "-n", "--pidfile=", "gamesrv", *arguments],
+            [str(TWISTD), "-n", "--pidfile=", "gamesrv", "--store=memory:", *arguments],
             cwd=tmp_path,
             env=environment(),
             capture_output=True,
@@ -196,3 +196,19 @@ def test_a_port_in_use_ends_it_before_it_has_begun(tmp_path: Path) -> None:
     (line,) = done.stderr.splitlines()
     assert line.startswith("gamesrv: ") and str(port) in line
     assert "Traceback" not in done.stdout
+
+
+def test_a_second_server_on_the_same_store_is_refused(tmp_path: Path) -> None:
+    store = f"--store=sqlite:{tmp_path / 'kept.db'}"
+    with serving(tmp_path, store):
+        done = subprocess.run(
+            [str(TWISTD), "-n", "--pidfile=", "gamesrv", "--web=", "--packets=", "--telnet=", store],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "in use by another server" in line and "--store" in line

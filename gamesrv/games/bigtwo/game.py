@@ -50,6 +50,7 @@ class BigTwo(Game):
     bot = BigTwoBot
     stand_ins = True
     grace = 120.0
+    durable = True
     browser_modules = ("gamesrv.games.bigtwo.rules",)
 
     deal: Deal = field(init=False)
