@@ -31,6 +31,8 @@ PAIRINGS = (
     ("expert", "planner", 0.35),
 )
 """One of the first against three of the second, and the goal."""
+RULES = Rules(options_for())
+"""Shared, as the rooms of a server share them: there is something to work out for each."""
 SEATS = 4
 WILSON_Z = 1.96
 
@@ -46,7 +48,7 @@ def mind(name: str, rules: Rules, chance: Random) -> Mind:
 
 def play(one: str, three: str, number: int) -> tuple[bool, list[float]]:
     """One deal: whether the one won, and the seconds of computing that each of its moves took."""
-    rules, chance = Rules(options_for()), Random(f"{one} {three} {number}".encode())
+    rules, chance = RULES, Random(f"{one} {three} {number}".encode())
     seat = number % SEATS
     minds = [mind(one if each == seat else three, rules, chance) for each in range(SEATS)]
     deck = list(range(52))

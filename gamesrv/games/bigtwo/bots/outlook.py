@@ -23,7 +23,7 @@ _SPAN = {6: 52, 7: 1 << 15, 8: 13, 9: 13, 10: 52}
 
 
 @lru_cache(maxsize=128)
-def _straight_flushes(rules: Rules) -> list[int]:
+def straight_flushes(rules: Rules) -> list[int]:
     """The straight flushes of the lowest suit."""
     return [mask for key, mask in rules.plays(ONE_SUIT, 5) if kind_of(key) == _STRAIGHT_FLUSH]
 
@@ -118,7 +118,7 @@ class Outlook:
         unseen = self._unseen
         for suit in range(4):
             mine = unseen >> suit & ONE_SUIT
-            if mine.bit_count() >= 5 and any(run & mine == run for run in _straight_flushes(self._rules)):
+            if mine.bit_count() >= 5 and any(run & mine == run for run in straight_flushes(self._rules)):
                 return 11 << 15
         for n, kind in ((4, 9), (3, 8)):
             ranks = [rank for rank, held in enumerate(self._held) if held.bit_count() >= n]

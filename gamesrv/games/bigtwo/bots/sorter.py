@@ -2,12 +2,11 @@
 
 from functools import lru_cache
 
-from gamesrv.games.bigtwo.bots.outlook import ONE_SUIT
+from gamesrv.games.bigtwo.bots.outlook import ONE_SUIT, straight_flushes
 from gamesrv.games.bigtwo.rules import KINDS, SIZES, Rules, kind_of
 
 __all__ = ["Parted", "Sorter", "Units", "collect"]
 
-_STRAIGHT_FLUSH = KINDS.index("straight_flush")
 _SINGLE, _PAIR, _TRIPLE = (KINDS.index(kind) << 15 for kind in ("single", "pair", "triple"))
 
 Units = list[list[int]]
@@ -30,7 +29,7 @@ class Sorter:
 
     def __init__(self, rules: Rules) -> None:
         self._key = lru_cache(maxsize=4096)(rules.key)
-        self._runs = [mask for key, mask in rules.plays(ONE_SUIT, 5) if kind_of(key) == _STRAIGHT_FLUSH]
+        self._runs = straight_flushes(rules)
         self._triples = bool(rules.options["triples"])
 
     def part(self, hand: int) -> Parted:
