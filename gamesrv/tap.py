@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ from twisted.python import usage
 from twisted.python.failure import Failure
 
 from gamesrv.core.game import GameError
-from gamesrv.core.schema import GameType
+from gamesrv.loading import load_game
 from gamesrv.net.http import WebSite
 from gamesrv.net.profiles import open_ports, profile_names
 from gamesrv.net.tcp import PacketFactory
@@ -153,7 +151,10 @@ class Options(usage.Options):
 
     def postOptions(self) -> None:
         self.limits = self._limits()
-        self.game_types = [load_game(name) for name in self.games or SHIPPED]
+        try:
+            self.game_types = [load_game(name) for name in self.games or SHIPPED]
+        except GameError as error:
+            raise usage.UsageError(f"--game {error}") from None
         for at_least, name in ((1, "tick-rate"), (0, "bots")):
             if self[name] < at_least:
                 raise usage.UsageError(f"--{name} must be {at_least} or more, got {self[name]}")
@@ -184,23 +185,6 @@ class Options(usage.Options):
             return Limits(**{item.name: self[_dashed(item.name)] for item in attrs.fields(Limits)})
         except ValueError as error:
             raise usage.UsageError(str(error)) from None
-
-
-def load_game(name: str) -> GameType:
-    """The game that ``module:Class`` names, a module in the current directory too (an installed twistd leaves
-    that out); raises `usage.UsageError` saying why it can't be had.
-    """
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    module, _, cls = name.partition(":")
-    try:
-        rules = getattr(import_module(module), cls)
-    except Exception as error:
-        raise usage.UsageError(f"--game {name}: {type(error).__name__}: {error}") from None
-    try:
-        return GameType.of(rules)
-    except GameError as error:
-        raise usage.UsageError(f"--game {name}: {error}") from None
 
 
 class Listener(Service):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from importlib import import_module
-
+from gamesrv import loading
 from gamesrv.cli.problem import Problem
 from gamesrv.core.game import GameError
 from gamesrv.core.schema import GameType
@@ -14,17 +11,8 @@ __all__ = ["load_game"]
 
 
 def load_game(name: str) -> GameType:
-    """The game that ``module:Class`` names, a module in the current directory too. Raises `Problem`."""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    module, _, path = name.partition(":")
+    """As `gamesrv.loading` has it, but raises `Problem`."""
     try:
-        rules = import_module(module)
-        for part in path.split("."):
-            rules = getattr(rules, part)
-    except Exception as error:  # an author's module may raise whatever it likes
-        raise Problem(f"{name}: {type(error).__name__}: {error}") from None
-    try:
-        return GameType.of(rules)  # type: ignore[arg-type]
+        return loading.load_game(name)
     except GameError as error:
-        raise Problem(f"{name}: {error}") from None
+        raise Problem(str(error)) from None
