@@ -25,12 +25,12 @@ from gamesrv import Act, Bot, Random  # noqa: E402
 from gamesrv.bots import Backroom, BotClient, Place  # noqa: E402
 from gamesrv.core.schema import GameType  # noqa: E402
 from gamesrv.games.bigtwo import BigTwo  # noqa: E402
-from gamesrv.net import loopback  # noqa: E402
+from gamesrv.garbage import Collector  # noqa: E402
+from gamesrv.net.loopback import Loopback  # noqa: E402
 from gamesrv.net.tcp import PacketFactory  # noqa: E402
 from gamesrv.server.limits import Limits  # noqa: E402
 from gamesrv.server.room import Room  # noqa: E402
 from gamesrv.service import GameService  # noqa: E402
-from gamesrv.tap import spare_the_ticks  # noqa: E402
 
 SEATS, BEAT = 4, 60
 WAITING_GOAL_KB, MOVE_GOAL_US = 40, 200
@@ -56,9 +56,13 @@ class House:
         reactor.seconds = time.monotonic  # type: ignore[attr-defined]
         self.policy, self.options = policy, options
         limits = Limits(max_rooms=1_000_000, max_connections=10_000_000)
-        self.service = GameService(self.reactor, [GameType.of(BigTwo)], limits, tick_rate=BEAT, bots=0)
+        self.collector = Collector()
+        self.service = GameService(
+            self.reactor, [GameType.of(BigTwo)], limits, BEAT, rest=self.collector.collect, bots=0
+        )
         self._door = PacketFactory(self.service.gate, self.reactor, idle=None)
         self._backroom = Backroom(self.reactor)
+        self._loopback = Loopback(self.reactor)
         self._chance = Random(b"bench")
         self.rooms: list[Room] = []
 
@@ -79,7 +83,7 @@ class House:
         seed = self._chance.word().to_bytes(4, "big")
         place = Place(room.id, room.reserve())
         bot = BotClient(self._backroom, name, place, self.policy, Random(seed))
-        loopback.connect(self.reactor, bot, self._door.buildProtocol(None))
+        self._loopback.connect(bot, self._door.buildProtocol(None))
 
     def run(self, main: Callable[[], None]) -> None:
         """Runs the reactor, and ``main`` in it."""
@@ -140,7 +144,7 @@ class Playing:
         self.house.run(lambda: self.house.open(self.count, self._warm_up))
 
     def _warm_up(self) -> None:
-        spare_the_ticks()
+        self.house.collector.take_over()
         self.house.reactor.callLater(WARM_UP, self._begin)
 
     def _begin(self) -> None:

@@ -28,12 +28,12 @@ from bench.report import Goal, Row, format_rows  # noqa: E402
 from gamesrv.core.messages import Command, Create, Hello, Join, Joined, Update, Welcome  # noqa: E402
 from gamesrv.core.schema import GameType  # noqa: E402
 from gamesrv.games.bigtwo import BigTwo  # noqa: E402
-from gamesrv.net.loopback import LoopbackTransport  # noqa: E402
+from gamesrv.garbage import Collector  # noqa: E402
+from gamesrv.net.loopback import Loopback  # noqa: E402
 from gamesrv.net.tcp import PacketFactory  # noqa: E402
 from gamesrv.server.limits import Limits  # noqa: E402
 from gamesrv.service import GameService  # noqa: E402
 from gamesrv.storage.sqlite import SqliteStore  # noqa: E402
-from gamesrv.tap import spare_the_ticks  # noqa: E402
 from gamesrv.wire import packets  # noqa: E402
 from gamesrv.wire.frames import FrameDecoder  # noqa: E402
 from gamesrv.wire.packets import SERVER_FRAMING  # noqa: E402
@@ -116,8 +116,10 @@ class Bench:
             connections_per_address=10**6,
             joins_per_address=10**6,
         )
+        collector = Collector()
+        collector.take_over()
         self.service = GameService(
-            self.reactor, [GameType.of(BigTwo)], limits, bots=0, store=store, tick_rate=60
+            self.reactor, [GameType.of(BigTwo)], limits, 60, rest=collector.collect, bots=0, store=store
         )
         self.rate, self.seconds = rate, seconds
         self.players: list[Player] = []
@@ -130,16 +132,11 @@ class Bench:
     def run(self) -> dict[str, float]:
         self.service.startService()
         door = PacketFactory(self.service.gate, self.reactor, idle=None)
+        loopback = Loopback(self.reactor)
         for number in range(ROOMS * SEATS):
             player = Player(self, number)
             self.players.append(player)
-            near, far = LoopbackTransport(self.reactor, player), None
-            server = door.buildProtocol(None)
-            far = LoopbackTransport(self.reactor, server)
-            near.other, far.other = far, near
-            far.getPeer = Address  # type: ignore[method-assign, assignment]
-            server.makeConnection(far)
-            player.makeConnection(near)
+            loopback.connect(player, door.buildProtocol(None), Address())
         self.reactor.callLater(WARM_UP, self.begin)
         self.reactor.run()
         return self.measured
@@ -213,7 +210,6 @@ class Address:
 
 
 def _run(kept: bool, rate: float | None, seconds: float, answers: Any) -> None:
-    spare_the_ticks()
     with TemporaryDirectory(dir=Path.cwd()) as place:
         path = Path(place) / "bench.db" if kept else None
         bench = Bench(path, rate, seconds)

@@ -9,7 +9,6 @@ makeshift players included.
 """
 
 import argparse
-import gc
 import multiprocessing
 import sys
 import time
@@ -32,12 +31,12 @@ from gamesrv.core import messages  # noqa: E402
 from gamesrv.core.driver import Driver  # noqa: E402
 from gamesrv.core.schema import GameType  # noqa: E402
 from gamesrv.games.hockey import Hockey  # noqa: E402
-from gamesrv.net import loopback  # noqa: E402
+from gamesrv.garbage import Collector  # noqa: E402
+from gamesrv.net.loopback import Loopback, LoopbackAddress  # noqa: E402
 from gamesrv.net.simulated import LossyLink, LossyNetwork  # noqa: E402
 from gamesrv.net.tcp import PacketFactory  # noqa: E402
 from gamesrv.server.limits import Limits  # noqa: E402
 from gamesrv.service import GameService  # noqa: E402
-from gamesrv.tap import spare_the_ticks  # noqa: E402
 from gamesrv.wire import packets  # noqa: E402
 from gamesrv.wire.datagram import LOCKSTEP, DatagramClient  # noqa: E402
 from gamesrv.wire.frames import FrameDecoder  # noqa: E402
@@ -160,8 +159,9 @@ class Match:
         net = LossyNetwork(self.service.gate.channels, self.up, self.down)
         door = PacketFactory(self.service.gate, self.clock, idle=None)
         self.players = [Player(self.clock, game.name, net, Random(b"%d" % n)) for n in range(players)]
+        loopback = Loopback(self.clock)
         for number, player in enumerate(self.players):
-            loopback.connect(self.clock, player, door.buildProtocol(None))
+            loopback.connect(player, door.buildProtocol(None))
             screen = LoopingCall(player.draw)
             screen.clock = self.clock  # type: ignore[assignment]
             self.clock.callLater(number / DRAWS / players, screen.start, 1 / DRAWS)
@@ -274,9 +274,9 @@ class Stub:
     def registerProducer(self, producer: Any, streaming: bool) -> None:
         """There is always room."""
 
-    def getPeer(self) -> loopback.LoopbackAddress:
+    def getPeer(self) -> LoopbackAddress:
         """Within this process."""
-        return loopback.LoopbackAddress()
+        return LoopbackAddress()
 
     getHost = getPeer
 
@@ -290,7 +290,9 @@ class Crowd:
         self.reactor: Any = reactor
         reactor.seconds = time.monotonic  # type: ignore[attr-defined]
         self.rooms, self.seconds = rooms, seconds
+        self._collector = Collector()
         self.service = service(self.reactor, Hockey30)
+        self.service.ticker.rest = self._collector.collect
         self.players: list[Stub] = []
 
     def start(self) -> None:
@@ -308,8 +310,7 @@ class Crowd:
             stub.answer()
 
     def _begin(self) -> None:
-        gc.collect()
-        spare_the_ticks()
+        self._collector.take_over()
         self._counts = [self._counted()]
         self.reactor.callLater(WINDOW, self._look)
 

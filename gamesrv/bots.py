@@ -6,6 +6,8 @@ It speaks the packet protocol to a packet protocol's server end, as a native cli
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from math import ceil
 from types import ModuleType
 from typing import Any, cast
 
@@ -34,6 +36,7 @@ from gamesrv.core.messages import (
     Left,
     Ready,
     Refusal,
+    ServerMessage,
     Sync,
     Update,
     Welcome,
@@ -51,10 +54,32 @@ __all__ = ["Backroom", "BotClient", "Place"]
 
 SHORTEST_PAUSE = 0.05
 """Seconds between two thoughts that no policy goes below: nobody is faster, and the clock is everyone's."""
+BEATS = 60
+"""Moments a second at which bots begin to think: so that many do in one turn of the reactor, which costs as
+much as a thought.
+"""
 HOLDS_AHEAD = 3
 """Ticks between what a bot in a lockstep room sees and what it does about it, at least."""
 SLICE = 0.002
 """Seconds that thinking may hold everything else up."""
+
+
+@lru_cache(maxsize=16)
+def _messages(data: bytes) -> tuple[ServerMessage, ...]:
+    """What the server said: whole packets, for a loopback does not chop.
+
+    What a room tells all its bots comes to one after the other, and is taken apart once. So what is in a
+    message is theirs together, to be read only.
+    """
+    return tuple(map(packets.decode_server, FrameDecoder(SERVER_FRAMING).feed(data)))
+
+
+@define(eq=False)
+class _Beat:
+    """A moment at which some bots will think."""
+
+    call: DelayedCall
+    bots: dict[BotClient, None] = field(factory=dict)
 
 
 @define(eq=False)
@@ -63,9 +88,35 @@ class Backroom:
 
     clock: Clock
     _turns: Cooperator = field(init=False)
+    _beats: dict[int, _Beat] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._turns = Cooperator(self._slice, lambda work: cast(IDelayedCall, self.clock.callLater(0, work)))
+
+    def wake(self, bot: BotClient, pause: float) -> int:
+        """Has the bot think at the first beat after so many seconds, and returns that beat."""
+        now = self.clock.seconds()
+        number = ceil((now + pause) * BEATS)
+        beat = self._beats.get(number)
+        if beat is None:
+            beat = self._beats[number] = _Beat(self.clock.callLater(number / BEATS - now, self._ring, number))
+        beat.bots[bot] = None
+        return number
+
+    def let_sleep(self, bot: BotClient, number: int) -> None:
+        """It need not, at that beat."""
+        beat = self._beats.get(number)
+        if beat is None:
+            return
+        beat.bots.pop(bot, None)
+        if not beat.bots:
+            beat.call.cancel()
+            del self._beats[number]
+
+    def _ring(self, number: int) -> None:
+        beat = self._beats.pop(number)
+        for bot in beat.bots:
+            bot.wake()
 
     def ponder(self, thoughts: Iterator[None]) -> CooperativeTask[Iterator[None]]:
         """Goes through ``thoughts`` in slices, all who ponder in turns."""
@@ -111,12 +162,12 @@ class BotClient(Protocol):
         self._policy = policy
         self._random = random
         self._on_end = on_end
-        self._frames = FrameDecoder(SERVER_FRAMING)
         self._bot: Bot | None = None
         self._rate = 0
         self._view: View = {}
         self._mine: View = {}
-        self._thought: DelayedCall | None = None
+        self._due: tuple[int, Callable[[], object]] | None = None
+        """What it will do, and at which beat."""
         self._pondering: CooperativeTask[Iterator[None]] | None = None
         self._driver = None if simulation is None else Driver(simulation)
         self.session: str | None = None
@@ -133,13 +184,19 @@ class BotClient(Protocol):
         self.transport.loseConnection()
         self._end()
 
+    def wake(self) -> None:
+        """Does what it meant to do now."""
+        if self._due is not None:
+            (_, act), self._due = self._due, None
+            self._guarded(act)
+
     def connectionMade(self) -> None:
         self._say(Hello(name=self.name))
 
     def dataReceived(self, data: bytes) -> None:
-        for frame in self._frames.feed(data):
+        for message in _messages(data):
             if self.alive:
-                self._take(packets.decode_server(frame))
+                self._take(message)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._end()
@@ -177,8 +234,8 @@ class BotClient(Protocol):
 
     def _join(self, joined: Joined) -> None:
         """A game to play; or one that will begin, or that is over, and others wait for its word."""
-        self.seat, self._rate, self._view = joined.seat, joined.rate, joined.view
-        self._mine = joined.mine if isinstance(joined.mine, dict) else {}
+        self.seat, self._rate, self._view = joined.seat, joined.rate, merge({}, joined.view)
+        self._mine = merge({}, joined.mine) if isinstance(joined.mine, dict) else {}
         if joined.state != "playing":
             self._wait(self._get_ready)
         elif joined.seat is not None:
@@ -241,11 +298,12 @@ class BotClient(Protocol):
         self._hush()
         fastest, slowest = self._policy.pace
         pause = fastest + (slowest - fastest) * self._random.below(1000) / 1000
-        self._thought = self._clock.callLater(max(SHORTEST_PAUSE, pause), self._guarded, then)
+        self._due = self._backroom.wake(self, max(SHORTEST_PAUSE, pause)), then
 
     def _hush(self) -> None:
-        if self._thought is not None and self._thought.active():
-            self._thought.cancel()
+        if self._due is not None:
+            self._backroom.let_sleep(self, self._due[0])
+            self._due = None
         if self._pondering is not None:
             pondering, self._pondering = self._pondering, None
             pondering.stop()

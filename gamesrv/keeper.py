@@ -11,7 +11,7 @@ from gamesrv.core.bot import Bot
 from gamesrv.core.game import Refused
 from gamesrv.core.rng import Random
 from gamesrv.core.schema import GameType
-from gamesrv.net import loopback
+from gamesrv.net.loopback import Loopback
 from gamesrv.net.tcp import PacketFactory
 from gamesrv.server.interfaces import Clock
 from gamesrv.server.lobby import Lobby
@@ -60,6 +60,7 @@ class BotKeeper:
     wanted: int
     random: Random
     backroom: Backroom = field(init=False)
+    _loopback: Loopback = field(init=False)
     _bots: dict[Room, list[BotClient]] = field(factory=dict, init=False)
     _public: dict[str, Room] = field(factory=dict, init=False)
     """The room that is kept filled, by game."""
@@ -70,6 +71,7 @@ class BotKeeper:
 
     def __attrs_post_init__(self) -> None:
         self.backroom = Backroom(self.clock)
+        self._loopback = Loopback(self.clock)
 
     def tend(self, changed: Iterable[Room]) -> None:
         """Looks after the rooms that have changed since the last time; call it every now and then."""
@@ -162,7 +164,7 @@ class BotKeeper:
             room.game_type.rules.simulation,
         )
         bots.append(bot)
-        loopback.connect(self.clock, bot, self.factory.buildProtocol(None))
+        self._loopback.connect(bot, self.factory.buildProtocol(None))
 
     def _gone(self, room: Room, bot: BotClient) -> None:
         bots = self._bots[room]

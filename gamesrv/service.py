@@ -48,6 +48,8 @@ class GameService(Service):
     """Seconds between two looks for what has had its time."""
     bots: int = 3
     """Players that the public room of a game with a policy has at least; 0 for no bots anywhere."""
+    rest: Callable[[], object] = lambda: None
+    """Called after each beat of the clock: the moment for what should not be done in one."""
     on_fatal: Callable[[], object] = lambda: None
     """Called when the clock has failed and nothing can go on."""
     entropy: Callable[[int], bytes] = token_bytes
@@ -65,7 +67,7 @@ class GameService(Service):
 
     def __attrs_post_init__(self) -> None:
         now = self.clock.seconds
-        self.ticker = Ticker(self.clock, self.tick_rate)
+        self.ticker = Ticker(self.clock, self.tick_rate, self.rest)
         self.lobby = Lobby(self.games, self.limits, self.ticker, now, self.entropy)
         self.gate = Gate(self.lobby, self.limits, now, self.entropy)
         door = PacketFactory(self.gate, self.clock, idle=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from twisted.python import usage
 from twisted.python.failure import Failure
 
 from gamesrv.core.game import GameError
+from gamesrv.garbage import Collector
 from gamesrv.loading import load_game
 from gamesrv.net.http import WebSite
 from gamesrv.net.profiles import open_ports, profile_names
@@ -247,10 +247,11 @@ class Server(MultiService):
 
 def makeService(options: Options, reactor: Any = None) -> MultiService:
     """Puts the server together. Twisted's clock is the wall's, which can be set back: ours must not be."""
+    collector = Collector()
     if reactor is None:
         reactor = global_reactor
         reactor.seconds = time.monotonic
-        spare_the_ticks()
+        collector.take_over()
     try:
         game = GameService(
             clock=reactor,
@@ -258,6 +259,7 @@ def makeService(options: Options, reactor: Any = None) -> MultiService:
             limits=options.limits,
             tick_rate=options["tick-rate"],
             reap_interval=options["reap-interval"],
+            rest=collector.collect,
             bots=options["bots"],
             on_fatal=getattr(reactor, "stop", lambda: None),
             store=_store(options, reactor),
@@ -272,15 +274,6 @@ def _store(options: Options, reactor: Any) -> Store | None:
     if options.store is None or not any(game.rules.durable for game in options.game_types):
         return None
     return SqliteStore(options.store, lambda *call: reactor.callFromThread(*call))
-
-
-def spare_the_ticks() -> None:
-    """Has the garbage collector look at new objects more seldom, and at what is there by now never: with many
-    connections, one look at everything takes longer than a tick.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _with_ports(game: GameService, options: Options, reactor: Any) -> MultiService:

@@ -11,14 +11,13 @@ import msgspec
 import txaio
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from twisted.internet.address import IPv4Address
-from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from gamesrv.core.rng import Random
 from gamesrv.core.schema import GameType
-from gamesrv.net.loopback import LoopbackAddress, LoopbackTransport
+from gamesrv.net.loopback import Loopback, LoopbackTransport
 from gamesrv.net.tcp import PacketFactory
 from gamesrv.net.telnet import TelnetFactory
 from gamesrv.net.websocket import WebSocketFactory
@@ -56,6 +55,7 @@ class World:
         self, games: Iterable[type] = (Field, Cards), bots: int = 0, store: Any = None, **limits: Any
     ) -> None:
         self.clock = Clock()
+        self.loopback = Loopback(self.clock)
         self.clock.advance(1000)
         txaio.config.loop = self.clock
         self.limits = Limits(**limits)
@@ -202,13 +202,8 @@ class Person:
 
     def link_to(self, server: Protocol, client: Protocol, host: str | None) -> None:
         """Connects, from an address if one is given."""
-        clock = self.world.clock
-        self.link, far = LoopbackTransport(clock, client), LoopbackTransport(clock, server)
-        self.link.other, far.other = far, self.link
-        address: IAddress = LoopbackAddress() if host is None else IPv4Address("TCP", host, 1)
-        far.getPeer = lambda: address  # type: ignore[method-assign, assignment, return-value]
-        server.makeConnection(far)
-        client.makeConnection(self.link)
+        address = None if host is None else IPv4Address("TCP", host, 1)
+        self.link, _ = self.world.loopback.connect(client, server, address)
 
 
 class _Ear(Protocol):

@@ -11,7 +11,7 @@ InputKind: TypeAlias = Literal["join", "drop", "back", "leave", "command", "inpu
 """``input``: what a seat of a lockstep game holds from the next tick on."""
 
 
-class Input(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Input(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
     """One thing that enters a game at a tick."""
 
     tick: int

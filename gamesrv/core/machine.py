@@ -118,8 +118,11 @@ class Machine:
 
     def look(self, seat: int | None = None) -> object:
         """Everyone's view, or a seat's own, as the author gives it: an `Audience` makes plain data of it."""
-        with _RefusingNobody("view()" if seat is None else "view_for()"):
-            return self.game.view() if seat is None else self.game.view_for(seat)
+        if seat is None:
+            with _IN_VIEW:
+                return self.game.view()
+        with _IN_VIEW_FOR:
+            return self.game.view_for(seat)
 
     def view(self) -> View:
         """Everyone's view, as plain data."""
@@ -169,7 +172,7 @@ class Machine:
             with _RefusingNobody(timer.name):
                 getattr(self.game, timer.name)(*timer.args)
         if self.game_type.rules.tick_rate and not context.finished:
-            with _RefusingNobody("on_tick"):
+            with _IN_ON_TICK:
                 self.game.on_tick()
 
     def _join(self, item: Input) -> None:
@@ -233,3 +236,6 @@ class _RefusingNobody:
         if isinstance(error, Refused):
             problem = f"Refused({error.message!r}) in {self._where}: nobody is there to be told"
             raise GameError(problem) from error
+
+
+_IN_VIEW, _IN_VIEW_FOR, _IN_ON_TICK = map(_RefusingNobody, ("view()", "view_for()", "on_tick"))

@@ -62,12 +62,12 @@ Secret = Annotated[str, Meta(max_length=128)]
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
-class _Client(Struct, frozen=True, tag_field="op", tag=str.lower, forbid_unknown_fields=True):
-    """Anything a client says."""
+class _Client(Struct, frozen=True, tag_field="op", tag=str.lower, forbid_unknown_fields=True, gc=False):
+    """Anything a client says. No message can contain itself: the garbage collector need not look at any."""
 
 
-class _Server(Struct, frozen=True, tag_field="op", tag=str.lower, omit_defaults=True):
-    """Anything the server says."""
+class _Server(Struct, frozen=True, tag_field="op", tag=str.lower, omit_defaults=True, gc=False):
+    """Anything the server says. The garbage collector need not look at it either."""
 
 
 class Hello(_Client, frozen=True):

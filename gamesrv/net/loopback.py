@@ -7,6 +7,7 @@ the writer's producer is told when the buffer fills up and when it has drained.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from twisted.internet.error import ConnectionAborted, ConnectionDone
@@ -15,9 +16,49 @@ from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from gamesrv.server.interfaces import Clock, DelayedCall
+from gamesrv.server.interfaces import Clock
 
-__all__ = ["LoopbackAddress", "LoopbackTransport", "connect"]
+__all__ = ["Loopback", "LoopbackAddress", "LoopbackTransport", "connect"]
+
+
+class Loopback:
+    """Carries what is written on all its connections: one call by the reactor for all that waits, since a
+    call costs as much as a delivery.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._due: deque[LoopbackTransport] = deque()
+
+    def connect(
+        self, client: Protocol, server: Protocol, address: IAddress | None = None
+    ) -> tuple[LoopbackTransport, LoopbackTransport]:
+        """Connects two protocols and returns their transports, the client seeming to be at ``address``."""
+        near, far = LoopbackTransport(self, client), LoopbackTransport(self, server, address)
+        near.other, far.other = far, near
+        server.makeConnection(far)
+        client.makeConnection(near)
+        return near, far
+
+    def deliver_soon(self, end: LoopbackTransport) -> None:
+        """Delivers, in a later turn, what was written at that end."""
+        if not self._due:
+            self._clock.callLater(0, self._deliver)
+        self._due.append(end)
+
+    def _deliver(self) -> None:
+        due, self._due = self._due, deque()
+        try:
+            while due:
+                due.popleft().deliver()
+        finally:  # what one of them raised is the reactor's to log, and holds up none of the others
+            while due:
+                self.deliver_soon(due.popleft())
+
+
+def connect(clock: Clock, client: Protocol, server: Protocol) -> tuple[LoopbackTransport, LoopbackTransport]:
+    """Connects two protocols over a `Loopback` of their own and returns their transports."""
+    return Loopback(clock).connect(client, server)
 
 
 @implementer(IAddress)
@@ -27,17 +68,22 @@ class LoopbackAddress:
 
 @implementer(ITransport, IConsumer, IPushProducer)
 class LoopbackTransport:
-    """One end of a loopback; `connect` makes both."""
+    """One end of a connection; `Loopback.connect` makes both."""
 
     bufferSize = 64 * 1024
     """Bytes not yet read above which the producer is paused."""
 
-    def __init__(self, clock: Clock, protocol: Protocol) -> None:
-        self._clock = clock
+    def __init__(self, loopback: Loopback, protocol: Protocol, peer: IAddress | None = None) -> None:
+        self._loopback = loopback
+        self._peer = peer
         self.protocol = protocol
-        self._waiting = bytearray()
+        self._waiting: list[bytes] = []
         """What was written here and has not been read there."""
-        self._delivery: DelayedCall | None = None
+        self.unread = 0
+        """The size of that, in bytes."""
+        self._due = False
+        """Whether a delivery is due."""
+        self._aborted = False
         self._reading = True
         self._producer: Any = None
         self._producer_paused = False
@@ -52,8 +98,9 @@ class LoopbackTransport:
         """Puts bytes on their way."""
         if not self.connected or self.disconnecting or self._write_closed:
             return
-        self._waiting += data
-        if self._producer is not None and len(self._waiting) > self.bufferSize and not self._producer_paused:
+        self._waiting.append(bytes(data))
+        self.unread += len(data)
+        if self.unread > self.bufferSize and self._producer is not None and not self._producer_paused:
             self._producer_paused = True
             self._producer.pauseProducing()
         self._schedule()
@@ -75,13 +122,13 @@ class LoopbackTransport:
     def abortConnection(self) -> None:
         """Closes at once; what was on its way is lost."""
         if self.connected:
-            self.disconnecting = True
-            self._waiting.clear()
-            self._clock.callLater(0, self._cut, ConnectionAborted())
+            self.disconnecting = self._aborted = True
+            self._take()
+            self._schedule()
 
-    def getPeer(self) -> LoopbackAddress:
+    def getPeer(self) -> Any:
         """The other end."""
-        return LoopbackAddress()
+        return self._peer or LoopbackAddress()
 
     def getHost(self) -> LoopbackAddress:
         """This end."""
@@ -114,18 +161,15 @@ class LoopbackTransport:
 
     # ------------------------------------------------------------------ delivery
 
-    def _schedule(self) -> None:
-        if self.connected and self._delivery is None:
-            self._delivery = self._clock.callLater(0, self._deliver)
-
-    def _deliver(self) -> None:
-        self._delivery = None
+    def deliver(self) -> None:
+        """Hands over what was written here, and closes if that was the last of it."""
+        self._due = False
+        if self._aborted:
+            self._cut(ConnectionAborted())
         if not self.connected or not self.other._reading:
             return
-        data = bytes(self._waiting)
-        self._waiting.clear()
-        if data:
-            self.other.protocol.dataReceived(data)
+        if self._waiting:
+            self.other.protocol.dataReceived(self._take())
         if self._producer_paused and not self._waiting:
             self._producer_paused = False
             if self._producer is not None:
@@ -133,20 +177,17 @@ class LoopbackTransport:
         if (self.disconnecting or self._write_closed) and not self._waiting:
             self._cut(ConnectionDone())
 
+    def _take(self) -> bytes:
+        waiting, self._waiting, self.unread = self._waiting, [], 0
+        return waiting[0] if len(waiting) == 1 else b"".join(waiting)
+
+    def _schedule(self) -> None:
+        if self.connected and not self._due:
+            self._due = True
+            self._loopback.deliver_soon(self)
+
     def _cut(self, reason: Exception) -> None:
         for end in (self, self.other):
             if end.connected:
                 end.connected = False
-                if end._delivery is not None:
-                    end._delivery.cancel()
-                    end._delivery = None
                 end.protocol.connectionLost(Failure(reason))
-
-
-def connect(clock: Clock, client: Protocol, server: Protocol) -> tuple[LoopbackTransport, LoopbackTransport]:
-    """Connects two protocols and returns their transports."""
-    near, far = LoopbackTransport(clock, client), LoopbackTransport(clock, server)
-    near.other, far.other = far, near
-    server.makeConnection(far)
-    client.makeConnection(near)
-    return near, far

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from typing import Protocol, cast
+from typing import Protocol, TypeAlias, cast
 
 from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
@@ -47,14 +47,8 @@ class Driven(Protocol):
         ...
 
 
-@define(eq=False, order=False)
-class _Alarm:
-    at: float
-    number: int
-    room: Driven
-
-    def __lt__(self, other: _Alarm) -> bool:
-        return (self.at, self.number) < (other.at, other.number)
+_Alarm: TypeAlias = tuple[float, int, Driven]
+"""When to wake whom. The number in the middle is its own, so that rooms are never compared."""
 
 
 @define(eq=False)
@@ -63,6 +57,8 @@ class Ticker:
 
     clock: Clock
     rate: int
+    rest: Callable[[], object] = lambda: None
+    """Called after each beat, when all that was due is done."""
     beat: int = field(default=0, init=False)
     late: int = field(default=0, init=False)
     """Beats made up for."""
@@ -106,9 +102,9 @@ class Ticker:
         alarm = self._due.pop(room, None)
         if at is None:
             return
-        if alarm is None or alarm.at != at:
+        if alarm is None or alarm[0] != at:
             self._alarms_set += 1
-            alarm = _Alarm(at, self._alarms_set, room)
+            alarm = (at, self._alarms_set, room)
             heappush(self._alarms, alarm)
         self._due[room] = alarm
 
@@ -130,6 +126,7 @@ class Ticker:
             self.beat += 1
             self._step()
         self._ring()
+        self.rest()
 
     def _step(self) -> None:
         for divisor, phases in tuple(self._phases.items()):
@@ -145,12 +142,13 @@ class Ticker:
             heapify(self._alarms)
         now = self.clock.seconds()
         ringing = []
-        while self._alarms and self._alarms[0].at <= now:
+        while self._alarms and self._alarms[0][0] <= now:
             ringing.append(heappop(self._alarms))
         for alarm in ringing:
-            if self._due.get(alarm.room) is alarm:
-                del self._due[alarm.room]
-                self._guarded(alarm.room, alarm.room.wake)
+            room = alarm[2]
+            if self._due.get(room) is alarm:
+                del self._due[room]
+                self._guarded(room, room.wake)
 
     def _guarded(self, room: Driven, action: Callable[[], None]) -> None:
         """An author may raise anything, `SystemExit` too; out of a `LoopingCall` it would stop every room."""

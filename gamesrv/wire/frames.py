@@ -65,6 +65,10 @@ class Framing:
     """Where the length field ends: so many bytes `measure` needs."""
     longest: int = attrs.field(init=False, repr=False, eq=False)
     """``max_frame``, or what the length field can say if that is less."""
+    shortest: int = attrs.field(init=False, repr=False, eq=False)
+    """``min_frame``, or what covers the head if that is more: else a frame would be read for ever."""
+    more: int = attrs.field(init=False, repr=False, eq=False)
+    """What a frame is longer than its length field says."""
 
     @start.default
     def _start(self) -> int:
@@ -79,6 +83,9 @@ class Framing:
         return min(self.max_frame, (1 << 8 * self.width) - 1)
 
     def __attrs_post_init__(self) -> None:
+        more = self.start + self.adjustment
+        object.__setattr__(self, "more", more)
+        object.__setattr__(self, "shortest", max(self.min_frame, self.head - more, -self.adjustment))
         if self.min_frame > self.longest:
             raise ValueError(f"min_frame {self.min_frame} is more than the longest length, {self.longest}")
         if self.longest + self.adjustment < max(0, self.head - self.start):
@@ -86,7 +93,10 @@ class Framing:
 
     def measure(self, data: bytes | bytearray, at: int = 0) -> int:
         """The whole size in bytes of the frame that begins at ``at``, head included. Raises `FrameError`."""
-        return self._size(int.from_bytes(data[at + self.offset : at + self.head], self.byteorder))
+        length = int.from_bytes(data[at + self.offset : at + self.head], self.byteorder)
+        if self.shortest <= length <= self.longest:
+            return self.more + length
+        raise self._fault(length)
 
     def encode(self, payload: bytes) -> bytes:
         """The frame that is delivered as ``payload``.
@@ -96,21 +106,18 @@ class Framing:
         the same options would refuse.
         """
         length = len(payload) - self.adjustment
-        self._size(length)
+        if not self.shortest <= length <= self.longest:
+            raise self._fault(length)
         if self.offset == 0 and self.head == self.start:
             return length.to_bytes(self.width, self.byteorder) + payload
         frame = bytearray(self.start) + payload
         frame[self.offset : self.head] = length.to_bytes(self.width, self.byteorder)
         return bytes(frame)
 
-    def _size(self, length: int) -> int:
+    def _fault(self, length: int) -> FrameError:
         if length > self.longest:
-            raise TooBig(f"length {length} is over the limit of {self.longest}")
-        size = self.start + length + self.adjustment
-        # A frame that ended within its own head would be read twice, or for ever.
-        if length < self.min_frame or size < self.head or size < self.start:
-            raise FrameError(f"length {length} is less than the head of a frame")
-        return size
+            return TooBig(f"length {length} is over the limit of {self.longest}")
+        return FrameError(f"length {length} is less than the head of a frame")
 
 
 PACKET_FRAMING = Framing(width=2, adjustment=-2, min_frame=4, max_frame=2048)
@@ -145,9 +152,20 @@ class FrameDecoder:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Takes what came, at once, and yields the frames that are whole by now."""
         if self._error is None:
+            if self._is_one_frame(data):
+                return iter((data[self._framing.start :],))
             self._data = self._data[self._at :] + data
             self._at = 0
         return self._frames()
+
+    def _is_one_frame(self, data: bytes) -> bool:
+        """What comes most often, and can be cut without further ado."""
+        if self._begun or self._data or len(data) < self._framing.head:
+            return False
+        try:
+            return self._framing.measure(data) == len(data)
+        except FrameError:
+            return False  # to be raised when it is that frame's turn
 
     def _frames(self) -> Iterator[bytes]:
         if self._error is not None:

@@ -90,7 +90,7 @@ def ann(witness: Witness, transport: str) -> Person:
 
 def waiting(person: Person) -> int:
     """Bytes on their way to somebody, not read yet."""
-    return len(person.link.other._waiting)
+    return person.link.other.unread
 
 
 class Follower:
