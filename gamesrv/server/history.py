@@ -34,31 +34,31 @@ class Check:
 
 @define(eq=False)
 class History:
-    """The past of one game. Each frame is coded once in each way; all get what they need of it."""
+    """The past of one game. A frame is coded in a way once somebody needs it so, and for all who do."""
 
     bits: int
     """Of one input."""
     tick: int = 0
     """That of the newest frame."""
-    _last: Frame = field(default=Frame((), ()), init=False)
-    _coded: deque[tuple[Bits, Bits]] = field(factory=lambda: deque(maxlen=MAX_COUNT), init=False)
-    """Each standing for itself, and as what is new in it."""
+    _frames: deque[Frame] = field(factory=lambda: deque(maxlen=MAX_COUNT + 1), init=False)
+    """The newest, and the one before those that can be had."""
+    _news: dict[int, Bits] = field(factory=dict, init=False)
+    """Frames by tick, as what is new in them."""
     _cut: dict[int, tuple[int, bytes]] = field(factory=dict, init=False)
     """What those were given who had the same."""
     _checks: deque[Check] = field(factory=lambda: deque(maxlen=CHECKS_KEPT), init=False)
 
     def add(self, frame: Frame) -> None:
         """The next frame."""
-        first = first_frame(frame, self.bits)
-        self._coded.append((first, next_frame(frame, self._last, self.bits) if self.tick else first))
-        self._last = frame
+        self._frames.append(frame)
         self.tick += 1
         self._cut.clear()
+        self._news.pop(self.tick - MAX_COUNT, None)
 
     def since(self, tick: int) -> tuple[int, bytes] | None:
         """The frames after that tick, as many as a payload holds, and how many; `None` if they are gone."""
         cut = self._cut.get(tick)
-        if cut is None and tick >= self.tick - len(self._coded):
+        if cut is None and tick >= self.tick - min(MAX_COUNT, len(self._frames)):
             cut = self._cut[tick] = self._cut_from(tick)
         return cut
 
@@ -74,10 +74,20 @@ class History:
     def _cut_from(self, tick: int) -> tuple[int, bytes]:
         parts: list[Bits] = []
         size = 0
-        for place in range(len(self._coded) - max(0, self.tick - tick), len(self._coded)):
-            part = self._coded[place][bool(parts)]
+        for number in range(tick + 1, self.tick + 1):
+            part = self._new_in(number) if parts else first_frame(self._frame(number), self.bits)
             size += part[1]
             if size > MOST_BITS:
                 break
             parts.append(part)
         return len(parts), to_bytes(join_bits(parts))
+
+    def _new_in(self, tick: int) -> Bits:
+        news = self._news.get(tick)
+        if news is None:
+            news = next_frame(self._frame(tick), self._frame(tick - 1), self.bits)
+            self._news[tick] = news
+        return news
+
+    def _frame(self, tick: int) -> Frame:
+        return self._frames[tick - self.tick - 1]

@@ -55,9 +55,11 @@ class SeatInputs:
             if last <= tick:
                 self.held = inputs[-1]
                 self._note(fixed_at - (tick - last) * self.interval - now)
-        for number in range(max(start, tick + 1), min(last, tick + MAX_COUNT) + 1):
-            self._coming.setdefault(number, (inputs[number - start], now))
-        return max(0, last - max(start - 1, tick + MAX_COUNT))
+        coming, farthest = self._coming, tick + MAX_COUNT
+        for number, each in enumerate(inputs, start):
+            if tick < number <= farthest and number not in coming:
+                coming[number] = each, now
+        return 0 if last <= farthest else last - max(start - 1, farthest)
 
     def lacks(self, tick: int) -> bool:
         """Whether the seat should have said by now what it holds in that tick, and has not."""

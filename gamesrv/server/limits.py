@@ -81,13 +81,15 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Takes a token; `False` where there is none."""
-        if self.level(now) < 1.0:
+        tokens = self.level(now)
+        if tokens < 1.0:
             return False
-        self.tokens -= 1.0
+        self.tokens = tokens - 1.0
         return True
 
     def level(self, now: float) -> float:
         """How many tokens there are."""
-        self.tokens = min(self.burst, self.tokens + (now - self.filled) * self.rate)
+        tokens = self.tokens + (now - self.filled) * self.rate
         self.filled = now
-        return self.tokens
+        self.tokens = tokens = self.burst if tokens > self.burst else tokens
+        return tokens

@@ -23,7 +23,6 @@ from gamesrv.core.messages import Command, Desync, Dump, Frames, Joined, Lockste
 from gamesrv.core.pace import TwoWays
 from gamesrv.server.history import Check, History
 from gamesrv.server.inputs import SeatInputs
-from gamesrv.server.outbox import Outgoing
 from gamesrv.server.room import Room
 from gamesrv.server.seating import Member
 from gamesrv.wire.close import CloseCode
@@ -48,6 +47,8 @@ RUNS = 256
 class Follower:
     """How far one member has followed from its last snapshot."""
 
+    inputs: SeatInputs | None
+    """Of its seat; `None` for one who looks on."""
     run: int
     began: int
     """The tick of that snapshot."""
@@ -64,6 +65,12 @@ class Follower:
     worked_at: int = -1
     work: int = 0
     """What was looked at since the tick ``worked_at``."""
+
+    def told(self, sent: int) -> None:
+        """Frames are on their way, and how long inputs wait with them: from here on it is measured anew."""
+        self.sent = sent
+        if self.inputs is not None:
+            self.inputs.wait = None
 
 
 @define(eq=False)
@@ -164,43 +171,36 @@ class LockstepRoom(Room):
 
     def _send_frames(self, now: float, last: bool) -> None:
         """Tells everyone what is new. After the ``last`` frames nothing would make up for a loss."""
+        newest = self.history.tick
         for member, follower in [*self._followers.items()]:
             peer = member.session.peer
             if peer is None:
                 continue
-            if follower.acked >= self.history.tick - 1:
+            if follower.acked >= newest - 1:
                 follower.ways.heard = now
             if peer.channel is not None and not last and follower.ways.by_datagram(now):
-                payload = self._payload(member, follower, follower.acked)
+                payload = self._payload(follower, follower.acked)
                 if payload is not None and peer.send_datagram(LOCKSTEP + payload[1]):
-                    follower.sent = follower.acked
-                    self._begin_wait(member)
+                    follower.told(follower.acked)
                     continue
-            payload = self._payload(member, follower, max(follower.sent, follower.acked))
+            payload = self._payload(follower, max(follower.sent, follower.acked))
             if payload is not None:
-                follower.sent = payload[0]
-                self._begin_wait(member)
-                peer.outbox.push((Outgoing(Frames(payload[1])),), ())
+                follower.told(payload[0])
+                peer.outbox.update(Frames(payload[1]))
             elif follower.heard:
                 self.snapshot(member)
 
-    def _payload(self, member: Member, follower: Follower, since: int) -> tuple[int, bytes] | None:
+    def _payload(self, follower: Follower, since: int) -> tuple[int, bytes] | None:
         """The frames after a tick, and the tick they go up to."""
         found = self.history.since(since)
         if found is None:
             return None
         count, coded = found
-        ack, wait, late = self.history.tick, None, 0
-        if member.seat is not None:
-            inputs = self.inputs[member.seat]
-            ack, wait, late = inputs.ack(ack), inputs.wait, inputs.late
-        told = None if wait is None else round(wait * 1000)
+        ack, told, late, inputs = self.history.tick, None, 0, follower.inputs
+        if inputs is not None:
+            ack, late = inputs.ack(ack), inputs.late
+            told = None if inputs.wait is None else round(inputs.wait * 1000)
         return since + count, pack_frames(follower.run, ack, told, late, since + 1, count, coded)
-
-    def _begin_wait(self, member: Member) -> None:
-        """How long inputs wait has been said: from here on it is measured anew."""
-        if member.seat is not None:
-            self.inputs[member.seat].wait = None
 
     def _joined(self, member: Member, seq: int, gap: bool) -> Joined:
         joined = super()._joined(member, seq, gap)
@@ -217,7 +217,9 @@ class LockstepRoom(Room):
         session.runs += 1
         session.on_datagram = partial(self._take_datagram, member)
         run = session.runs % RUNS
-        self._followers[member] = Follower(run, tick, acked=tick, sent=tick, ways=self._ways(member))
+        inputs = None if member.seat is None else self.inputs[member.seat]
+        ways = self._ways(member)
+        self._followers[member] = Follower(inputs, run, tick, acked=tick, sent=tick, ways=ways)
         return run
 
     def _ways(self, member: Member) -> TwoWays:
@@ -239,8 +241,9 @@ class LockstepRoom(Room):
         if follower is None or machine is None or machine.finished:
             self.ignored["nothing to follow"] += 1
             return
-        if follower.worked_at != machine.tick:
-            follower.worked_at, follower.work = machine.tick, 0
+        tick = machine.tick
+        if follower.worked_at != tick:
+            follower.worked_at, follower.work = tick, 0
         follower.work += 4
         if follower.work > WORK_PER_TICK:
             self.ignored["too much at once"] += 1
@@ -249,19 +252,20 @@ class LockstepRoom(Room):
         follower.work += len(body.inputs)
         if body.run != follower.run:
             self.ignored["of another run"] += 1
-        elif body.ack > machine.tick:
+        elif body.ack > tick:
             self.ignored["ack of what is to come"] += 1
         else:
-            self._take(member, follower, machine.tick, body)
+            self._take(member, follower, tick, body)
 
     def _take(self, member: Member, follower: Follower, tick: int, body: SyncBody) -> None:
         now = self._now()
         follower.heard = True
         if body.ack > follower.acked:
             follower.acked, follower.ways.heard = body.ack, now
-        if member.seat is not None:
-            far = self.inputs[member.seat].take(body.start, body.inputs, tick, now, self._fixed_at)
-            self.ignored["too far ahead"] += far
+        if follower.inputs is not None:
+            far = follower.inputs.take(body.start, body.inputs, tick, now, self._fixed_at)
+            if far:
+                self.ignored["too far ahead"] += far
         if body.checksum is not None:
             self._compare(member, follower, *body.checksum)
 

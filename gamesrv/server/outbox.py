@@ -118,6 +118,20 @@ class Outbox:
             return
         self._put(frames[0] if len(frames) == 1 else b"".join(frames))
 
+    def update(self, message: ServerMessage) -> None:
+        """Sends an update that is for this connection alone, if it keeps up."""
+        if not self.open or self.fault is not None:
+            return
+        if self.full_since is not None:
+            self.stale = True
+            return
+        try:
+            frame = self._format.encode(message)
+        except FrameError as error:
+            self.fault = error.close
+        else:
+            self._put(frame)
+
     def filled(self, now: float) -> None:
         """The transport's buffer is full."""
         if self.full_since is None:

@@ -129,13 +129,14 @@ MSGPACK = MsgspecCodec(msgspec.msgpack, binary=True)
 
 def check_open(message: Message) -> Message:
     """The same message, if its type leaves nothing open or what fills that is plain. Raises `NotPlain`."""
-    if isinstance(message, Command):
-        check_plain(message.args, "args")
-    elif isinstance(message, Create):
-        check_plain(message.options, "options")
-    elif isinstance(message, Dump):
-        check_plain(message.world, "world")
+    field = _OPEN.get(type(message))
+    if field is not None:
+        check_plain(getattr(message, field), field)
     return message
+
+
+_OPEN: dict[type, str] = {Command: "args", Create: "options", Dump: "world"}
+"""What of a message its type leaves open."""
 
 
 def bad_message(

@@ -10,7 +10,7 @@ its body the map of arguments. Any other body is the very map that travels over 
 left out, since the id says it, and so may the whole body where no field is needed.
 """
 
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import attrs
 import msgspec
@@ -83,14 +83,7 @@ SERVER_FRAMING = attrs.evolve(PACKET_FRAMING, max_frame=0xFFFF)
 
 _EMPTY_MAP = b"\x80"
 
-T = TypeVar("T")
-
-_client_decoders: dict[int, Decoder[ClientMessage]] = {
-    number: msgspec.msgpack.Decoder(kind) for kind, number in CLIENT_IDS.items()
-}
-_server_decoders: dict[int, Decoder[ServerMessage]] = {
-    number: msgspec.msgpack.Decoder(kind) for kind, number in SERVER_IDS.items()
-}
+_decoders: dict[type, Any] = {kind: msgspec.msgpack.Decoder(kind) for kind in CLIENT_IDS | SERVER_IDS}
 _args_decoder = msgspec.msgpack.Decoder(dict[str, Any])
 _args_encoder = msgspec.msgpack.Encoder()
 
@@ -104,42 +97,65 @@ class PacketFormat:
 
     framing: Framing = SERVER_FRAMING
     """Of what is sent."""
+    _ids: dict[type, bytes] = attrs.field(init=False, repr=False)
+    _from_client: dict[bytes, Decoder[ClientMessage]] = attrs.field(init=False, repr=False)
+    """By id."""
+    _from_server: dict[bytes, Decoder[ServerMessage]] = attrs.field(init=False, repr=False)
+
+    @_ids.default
+    def _all_ids(self) -> dict[type, bytes]:
+        return {kind: self._id(number) for kind, number in (CLIENT_IDS | SERVER_IDS).items()}
+
+    @_from_client.default
+    def _all_from_client(self) -> dict[bytes, Decoder[ClientMessage]]:
+        return {self._ids[kind]: _decoders[kind] for kind in CLIENT_IDS}
+
+    @_from_server.default
+    def _all_from_server(self) -> dict[bytes, Decoder[ServerMessage]]:
+        return {self._ids[kind]: _decoders[kind] for kind in SERVER_IDS}
 
     def encode(self, message: ServerMessage) -> bytes:
         """The whole frame, head included. Raises `TooBig` where its length field can't say its size."""
-        return self._frame(SERVER_IDS[type(message)], MSGPACK.encode(message))
+        return self.framing.encode(self._ids[type(message)] + MSGPACK.encode(message))
 
     def decode(self, frame: bytes) -> Packet:
         """What a client said, from the id and body that a decoder delivered. Raises `BadMessage`."""
-        number, body = self._split(frame)
-        if number >= FIRST_COMMAND:
-            return NumberedCommand(number - FIRST_COMMAND, _args(body))
+        decoder, body = self._from_client.get(frame[:2]), frame[2:] or _EMPTY_MAP
+        if decoder is None:
+            return NumberedCommand(self._number(frame, FIRST_COMMAND) - FIRST_COMMAND, _args(body))
         try:
-            return check_open(_decoder(_client_decoders, number).decode(body))
+            return check_open(decoder.decode(body))
         except FAULTS as error:
             raise bad_message(error, id=MSGPACK.command_id(body)) from error
 
     def encode_client(self, message: Packet) -> bytes:
         """What a client says, as a whole frame. Raises `TooBig`."""
         if isinstance(message, NumberedCommand):
-            return self._frame(FIRST_COMMAND + message.number, _args_encoder.encode(message.args))
-        return self._frame(CLIENT_IDS[type(message)], MSGPACK.encode_client(message))
+            number = self._id(FIRST_COMMAND + message.number)
+            return self.framing.encode(number + _args_encoder.encode(message.args))
+        return self.framing.encode(self._ids[type(message)] + MSGPACK.encode_client(message))
 
     def decode_server(self, frame: bytes) -> ServerMessage:
         """What the server said, from id and body. Raises `BadMessage`."""
-        number, body = self._split(frame)
+        decoder = self._from_server.get(frame[:2])
+        if decoder is None:
+            raise _unknown(self._number(frame, 0))
         try:
-            return _decoder(_server_decoders, number).decode(body)
+            return decoder.decode(frame[2:] or _EMPTY_MAP)
         except FAULTS as error:
             raise bad_message(error) from error
 
-    def _frame(self, number: int, body: bytes) -> bytes:
-        return self.framing.encode(number.to_bytes(2, self.framing.byteorder) + body)
+    def _id(self, number: int) -> bytes:
+        return number.to_bytes(2, self.framing.byteorder)
 
-    def _split(self, frame: bytes) -> tuple[int, bytes]:
+    def _number(self, frame: bytes, least: int) -> int:
+        """The id of a packet, which must be so much; raises `BadMessage`."""
         if len(frame) < 2:
             raise BadMessage("bad_message", "packet without an id", close=CloseCode.PROTOCOL_ERROR)
-        return int.from_bytes(frame[:2], self.framing.byteorder), frame[2:] or _EMPTY_MAP
+        number = int.from_bytes(frame[:2], self.framing.byteorder)
+        if number < least:
+            raise _unknown(number)
+        return number
 
 
 PACKETS = PacketFormat()
@@ -151,11 +167,8 @@ encode_client = PACKETS.encode_client
 decode_server = PACKETS.decode_server
 
 
-def _decoder(decoders: dict[int, Decoder[T]], number: int) -> Decoder[T]:
-    try:
-        return decoders[number]
-    except KeyError:
-        raise BadMessage("bad_message", f"unknown packet id {number}") from None
+def _unknown(number: int) -> BadMessage:
+    return BadMessage("bad_message", f"unknown packet id {number}")
 
 
 def _args(body: bytes) -> dict[str, Any]:
