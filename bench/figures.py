@@ -97,7 +97,7 @@ def measure_start_up(plan: Plan) -> StartUp:
 
 def _crowd(kind: Kind, plan: Plan, program: Path) -> Crowd:
     numbers = (plan.clients, plan.per_room, plan.command_rate, plan.warm_up, plan.seconds, 0)
-    with serving(kind) as server, Load.on(server, program, kind.load_mode, *numbers) as load:
+    with serving(kind, plan.per_room) as server, Load.on(server, program, kind.load_mode, *numbers) as load:
         load.wait_for("ready")
         load.wait_for("start")
         cpu, busy = cpu_seconds(server.pid), busy_seconds()

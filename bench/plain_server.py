@@ -4,7 +4,7 @@ Per room a `LoopingCall` runs a tick of the very rules of the arena and sends th
 to every client with `sendMessage`. No session, no validation beyond what the code needs, no limit at all.
 Compression is off, as it is by default.
 
-    python bench/plain_server.py PORT
+    python bench/plain_server.py PORT SEATS
 """
 
 import json
@@ -22,13 +22,13 @@ from gamesrv.core.machine import Machine
 from gamesrv.core.schema import GameType
 from gamesrv.games.arena import Arena
 
-SEATS, RATE = 20, 20
+RATE = 20
 
 Plain = dict[str, Any]
 
 
 class Room:
-    """One field with up to `SEATS` avatars."""
+    """One field."""
 
     def __init__(self) -> None:
         self.players: dict[int, WebSocketServerProtocol] = {}
@@ -90,10 +90,11 @@ class Plaza(WebSocketServerFactory):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.rooms: list[Room] = []
+        self.seats = int(sys.argv[2])
 
     def find_room(self) -> Room:
-        for room in self.rooms:
-            if len(room.players) < SEATS:
+        for room in self.rooms[-1:]:
+            if len(room.players) < self.seats:
                 return room
         self.rooms.append(Room())
         return self.rooms[-1]

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,7 +18,7 @@ import attrs
 
 from bench.machine import LOAD_CORE, SERVER_CORE, pin
 
-__all__ = ["OURS", "PLAIN", "Load", "Malfunction", "Server", "build_load", "serving"]
+__all__ = ["OURS", "PICOWS", "PLAIN", "WEBSOCKETS", "Kind", "Load", "Malfunction", "Server", "build_load", "serving"]
 
 HERE = Path(__file__).resolve().parent
 UP_WITHIN = 30.0
@@ -36,23 +37,32 @@ class Kind:
 
     name: str
     load_mode: str
-    command: Callable[[int], list[str]]
-    """From the port to listen on to the words of the command."""
+    command: Callable[[int, int], list[str]]
+    """From the port to listen on, and how many share a room, to the words of the command."""
+    needs: str | None = None
+    """The package without which it can't be compared."""
+
+    @property
+    def there(self) -> bool:
+        """Whether it can be started here."""
+        return self.needs is None or find_spec(self.needs) is not None
 
 
-def _ours(port: int) -> list[str]:
+def _ours(port: int, seats: int) -> list[str]:
     twistd = str(Path(sys.executable).with_name("twistd"))
     words = f"-n --pidfile= gamesrv --web tcp:{port}:interface=127.0.0.1 --bots 0"
     unlimited = "--connections-per-address 100000 --joins-per-address 100000 --max-connections 100000"
     return [twistd, *words.split(), *unlimited.split(), "--packets", "", "--telnet", "", "--store", "memory:"]
 
 
-def _plain(port: int) -> list[str]:
-    return [sys.executable, str(HERE / "plain_server.py"), str(port)]
+def _peer(path: str, port: int, seats: int) -> list[str]:
+    return [sys.executable, str(HERE / path), str(port), str(seats)]
 
 
 OURS = Kind("gamesrv", "arena", _ours)
-PLAIN = Kind("plain", "plain", _plain)
+PLAIN = Kind("plain", "plain", partial(_peer, "plain_server.py"))
+PICOWS = Kind("picows", "plain", partial(_peer, "peers/picows_server.py"), "picows")
+WEBSOCKETS = Kind("websockets", "plain", partial(_peer, "peers/websockets_server.py"), "websockets")
 
 
 @attrs.frozen
@@ -75,7 +85,7 @@ class Server:
 
 
 @contextmanager
-def serving(kind: Kind) -> Iterator[Server]:
+def serving(kind: Kind, seats: int = 20) -> Iterator[Server]:
     """A server of that kind on a free port and on its own core, in a directory of its own.
 
     When something goes wrong meanwhile, the end of the server's log is added to the `Malfunction`.
@@ -83,7 +93,7 @@ def serving(kind: Kind) -> Iterator[Server]:
     port = _free_port()
     with tempfile.TemporaryDirectory() as place, open(Path(place, "log"), "w+b") as log:
         began = time.monotonic()
-        process = _start(kind.command(port), SERVER_CORE, cwd=place, stdout=log, stderr=log)
+        process = _start(kind.command(port, seats), SERVER_CORE, cwd=place, stdout=log, stderr=log)
         try:
             _wait_for_answer(process, port)
             yield Server(process, port, time.monotonic() - began)

@@ -1,0 +1,1 @@
+"""Other servers for Python, each with the least around it that makes the same game of it."""
