@@ -57,6 +57,7 @@ setup(
         "cattrs >= 25.3",
         "cryptography >= 45",
         "msgspec >= 0.21",
+        "openskill >= 6.2",
         "twisted >= 26.4",
     ],
     extras_require={

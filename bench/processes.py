@@ -18,7 +18,18 @@ import attrs
 
 from bench.machine import LOAD_CORE, SERVER_CORE, pin
 
-__all__ = ["OURS", "PICOWS", "PLAIN", "WEBSOCKETS", "Kind", "Load", "Malfunction", "Server", "build_load", "serving"]
+__all__ = [
+    "OURS",
+    "PICOWS",
+    "PLAIN",
+    "WEBSOCKETS",
+    "Kind",
+    "Load",
+    "Malfunction",
+    "Server",
+    "build_load",
+    "serving",
+]
 
 HERE = Path(__file__).resolve().parent
 UP_WITHIN = 30.0

@@ -62,6 +62,12 @@ class HandStore:
             if done is not None:
                 self.clock.callLater(0, done)
 
+    def ask(self, question: Callable[[Archive], Any]) -> "Deferred[Any]":
+        """Answered in the next turn, or by `let`."""
+        answer: Deferred[Any] = Deferred()
+        self.commit(lambda: answer.callback(None))
+        return answer.addCallback(lambda _: question(Archive(self._db)))
+
     def close(self) -> "Deferred[None]":
         self.slow = False
         self.commit()

@@ -36,6 +36,7 @@ MAY_IMPORT = {
     | {"gamesrv.core.messages", "gamesrv.core.plain", "gamesrv.core.inputs"},
     "server": AT_SERVER,
     "storage": VALUES | TWISTED | {"gamesrv.storage", "gamesrv.core"},
+    "storage/ratings.py": {"gamesrv.storage", "openskill"},
     "cli": VALUES | {"gamesrv.cli", "gamesrv.loading", "gamesrv.storage", "gamesrv.core"},
     "loading.py": {"gamesrv.core"},
     "cancellable.py": VALUES | TWISTED,

@@ -22,6 +22,7 @@ import { AWAY, BAD_MESSAGE, BAD_TOKEN, LEFT, Link, RATE_LIMIT, backoff } from ".
 import { Listeners } from "./gamesrv/listeners.js";
 import { Memory, tabStorage } from "./gamesrv/memory.js";
 import { Outbox } from "./gamesrv/outbox.js";
+import { recallPlayer, rememberPlayer } from "./gamesrv/player.js";
 import { Refused } from "./gamesrv/requests.js";
 import { Room, merge } from "./gamesrv/room.js";
 import { RoomList } from "./gamesrv/rooms.js";
@@ -55,6 +56,11 @@ export function connect(options = {}) {
 /** Whether there is a session to go on with, so that no name is needed. @param {Options} [options] */
 export function remembers({ url = besidePage(), storage = tabStorage() } = {}) {
   return new Memory(url, storage).token !== undefined;
+}
+
+/** Who this browser is in its results, if that is known. @param {Options} [options] */
+export function playerHere({ url = besidePage() } = {}) {
+  return recallPlayer(url).player;
 }
 
 function besidePage() {
@@ -256,11 +262,13 @@ export class Client {
 
   #hello() {
     const { token, name, last } = this.#memory;
-    return { op: "hello", version: VERSION, ...(token ? { token, last } : { name }) };
+    const { key } = recallPlayer(this.#url);
+    return { op: "hello", version: VERSION, ...(token ? { token, last } : { name, ...(key && { key }) }) };
   }
 
   /** @param {Plain} welcome */
-  #welcome({ session, name, token, grace, handled, games }) {
+  #welcome({ session, name, token, grace, handled, games, player, key }) {
+    if (key) rememberPlayer(this.#url, { player, key });
     const resumed = session === this.#memory.session;
     Object.assign(this.#memory, { session, name, token, last: resumed ? this.#memory.last : 0 }).save();
     this.#grace = grace;

@@ -159,6 +159,8 @@ class Show:
             print(f"  view of seat {seat} {as_json(machine.view_for(seat))}")
         if finished is not None:
             print(f"Finished: {as_json(finished.result)}")
+            for standing in finished.standings:
+                print(f"  {standing.place}. {standing.name} (seat {standing.seat})")
 
     def _followed(self, machine: Machine) -> None:
         for event in machine.take_events():

@@ -175,6 +175,8 @@ class Trial:
         views: list[Any] = [machine.view()]
         if machine.game_type.hidden:
             views += [machine.view_for(seat) for seat in sorted(machine.game.names)]
+        if machine.finished:
+            machine.standings()  # those that make no sense are a failure too
         self.played.steps.append(Step(what, machine.tick, dump(machine.game), events, views))
 
     def restore(self) -> None:

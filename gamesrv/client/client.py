@@ -69,6 +69,10 @@ class Client(Asks):
     token: str | None = None
     """Resumes a session, here or elsewhere. A secret."""
     chance: Callable[[], float] = random
+    key: str | None = field(default=None, kw_only=True)
+    """Makes later sessions those of the same player: the server gives one to whoever has none. A secret."""
+    player: str = field(default="", init=False)
+    """Who one is in all one's games; known once online."""
     name: str = field(default="", init=False)
     state: State = field(default=State.IDLE, init=False)
     games: dict[str, GameInfo] = field(factory=dict, init=False)
@@ -266,7 +270,8 @@ class Client(Asks):
     def _say_hello(self) -> None:
         if self._connection is not None:
             resume = messages.Hello(token=self.token, last=self._last)
-            self._connection.say(resume if self.token else messages.Hello(name=self.name))
+            new = messages.Hello(name=self.name, key=self.key)
+            self._connection.say(resume if self.token else new)
 
     def _welcome(self, welcome: Welcome) -> None:
         connection = self._connection
@@ -275,6 +280,7 @@ class Client(Asks):
         if welcome.session != self._session:
             self._start_anew()
         self._session, self.token, self.name = welcome.session, welcome.token, welcome.name
+        self.player, self.key = welcome.player, welcome.key or self.key
         self.games, self._greeted, self._online_since = welcome.games, True, self._clock.seconds()
         self._outbox.open(connection, welcome.handled)
         self._see_whether_seated()

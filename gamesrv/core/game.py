@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from heapq import heappush
 from math import ceil
 from types import ModuleType
@@ -236,6 +236,12 @@ class Game:
     def checksum(self) -> int:
         """Of a lockstep game's world: 32 bits that clients come to as well. By default that of `view`."""
         return crc32(msgspec.msgpack.encode(as_plain(self.view(), "view()")))
+
+    def standings(self) -> Sequence[Collection[Seat]]:
+        """How the players came out: seats from the best to the last, those who are level together, such as
+        ``[[2], [0, 3], [1]]``. Asked once the game is over; where there is nothing in it nobody is rated.
+        """
+        return ()
 
     @classmethod
     def seats_for(cls, options: Any) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from heapq import heappop
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from attrs import define, evolve, field
 from msgspec.structs import replace
 
@@ -68,6 +69,14 @@ class Machine:
     def result(self) -> Any:
         """What came of it, once it is over."""
         return self._context.result
+
+    def standings(self) -> dict[int, int]:
+        """The place of each seat, from 1, once the game is over; those who are level share one. Raises
+        `GameError` where the author's answer makes no sense.
+        """
+        with _RefusingNobody("standings()"):
+            told = self.game.standings()
+        return _places(told, self.game_type.seats_for(self._context.options)[1])
 
     @property
     def next_due(self) -> int | None:
@@ -210,6 +219,22 @@ def _restore(game_type: GameType, journal: Journal) -> Machine:
     context = _context(game_type, journal.seed, journal.options)
     game = load(game_type.rules, journal.checkpoint, context)
     return Machine(game_type, game, evolve(journal, tick=0, inputs=[]))
+
+
+def _places(told: object, seats: int) -> dict[int, int]:
+    try:
+        groups = msgspec.convert(told, list[list[int]])
+    except msgspec.ValidationError as error:
+        raise GameError(f"standings() must be lists of seats: {error}") from None
+    places: dict[int, int] = {}
+    for group in groups:
+        place = len(places) + 1
+        for seat in group:
+            if not 0 <= seat < seats or seat in places:
+                problem = "twice" if seat in places else f"beyond the {seats} there are"
+                raise GameError(f"standings() has seat {seat} {problem}")
+            places[seat] = place
+    return places
 
 
 def _context(game_type: GameType, seed: bytes, options: dict[str, Any]) -> Context:

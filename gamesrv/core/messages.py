@@ -71,12 +71,16 @@ class _Server(Struct, frozen=True, tag_field="op", tag=str.lower, omit_defaults=
 
 
 class Hello(_Client, frozen=True):
-    """The first message: a newcomer's name, or the token that resumes a session and the last event seen."""
+    """The first message: a newcomer's name, or the token that resumes a session and the last event seen.
+
+    A newcomer with a ``key`` is the player that it belongs to, else a new one.
+    """
 
     name: Annotated[str, Meta(max_length=256)] | None = None
     token: Secret | None = None
     last: Count | None = None
     version: Count = PROTOCOL_VERSION
+    key: Annotated[str, Meta(min_length=32, max_length=128)] | None = None
 
 
 class Ping(_Client, frozen=True):
@@ -195,6 +199,10 @@ class Welcome(_Server, frozen=True):
     """The last command id handled in this session."""
     version: int
     games: dict[str, GameInfo] = {}
+    player: str = ""
+    """Who you are in all your games, by which results are found."""
+    key: str = ""
+    """What makes you that player in later sessions; told once, to one who came without. A secret."""
 
 
 class Pong(_Server, frozen=True):

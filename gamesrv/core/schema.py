@@ -205,6 +205,11 @@ class GameType:
         """Whether only inputs travel."""
         return self.rules.input_bits > 0
 
+    @property
+    def ranked(self) -> bool:
+        """Whether its results are kept and its players rated."""
+        return self.rules.durable and self.rules.standings is not Game.standings
+
     @classmethod
     def of(cls, rules: type[Game]) -> "GameType":
         """Reads an author's class; raises `GameError` naming what is wrong with it."""

@@ -17,21 +17,13 @@ from twisted.web.static import File
 
 from gamesrv.core.game import GameError
 from gamesrv.core.schema import GameType
+from gamesrv.net.answers import HEADERS
+from gamesrv.net.api import Api
 from gamesrv.server.gate import Gate
 from gamesrv.server.interfaces import Clock, DelayedCall
 
 __all__ = ["WebSite", "web_root"]
 
-HEADERS = {
-    # A page may run WebAssembly, for its Python is that, but no text as a program.
-    b"content-security-policy": (
-        b"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; "
-        b"img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
-    ),
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
-    b"cache-control": b"no-cache",
-}
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -147,7 +139,8 @@ class _Channel(HTTPChannel):
 
 
 class WebSite(Site):
-    """What a browser finds: pages at ``/``, the WebSocket at ``/ws``, games' modules in ``/rules``.
+    """What a browser finds: pages at ``/``, the WebSocket at ``/ws``, games' modules in ``/rules``, and in
+    ``/api`` what programs may ask.
 
     Raises `GameError` where a game names a module for pages that has no source.
     """
@@ -161,6 +154,8 @@ class WebSite(Site):
         pages.putChild(b"ws", socket)
         rules: Any = Rules(gate.lobby.games.values())
         pages.putChild(b"rules", rules)
+        api: Any = Api(gate)
+        pages.putChild(b"api", api)
         super().__init__(pages, timeout=gate.limits.handshake_timeout, reactor=clock)
         self.gate = gate
         self.displayTracebacks = False

@@ -15,6 +15,7 @@ from gamesrv.core.machine import Machine
 from gamesrv.core.messages import Command
 from gamesrv.core.state import dump
 from gamesrv.server.books import Books
+from gamesrv.server.results import players_of, standings_of
 from gamesrv.server.room import Room
 from gamesrv.server.seating import Member
 from gamesrv.server.session import Session
@@ -243,6 +244,7 @@ class DurableRoom(Room):
             self.game_type.rate,
             durable=True,
             at=self.books.wall(),
+            players=players_of(machine, self.seating),
         )
         self._noted, self._entries, self._ended, self._last = machine, 0, False, None
         self._note_all(self._header)
@@ -251,8 +253,17 @@ class DurableRoom(Room):
     def _note_end(self, machine: Machine) -> None:
         assert self._header is not None
         self._ended = True
-        name, now = self._header.id, self.books.wall()
-        self._note_all(Finished(name, self._entries, machine.tick, machine.state_hash(), machine.result, now))
+        finished = Finished(
+            self._header.id,
+            self._entries,
+            machine.tick,
+            machine.state_hash(),
+            machine.result,
+            self.books.wall(),
+            standings_of(machine, self._header, self.seating),
+            self.public,
+        )
+        self._note_all(finished)
 
     # ------------------------------------------------------------------ within
 

@@ -78,9 +78,9 @@ class Gate:
                 peer.close(CloseCode.FULL, "too many connections from your address")
         return peer
 
-    def open_session(self, peer: Peer, name: str) -> tuple[Session, str]:
-        """A new session for a peer, and its token."""
-        session, token = self.sessions.open(name)
+    def open_session(self, peer: Peer, name: str, key: str | None = None) -> tuple[Session, str]:
+        """A new session for a peer, and its token; ``key`` says which player's it is."""
+        session, token = self.sessions.open(name, key)
         self._attach(peer, session)
         return session, token
 

@@ -186,10 +186,14 @@ def _hello(peer: Peer, message: Hello) -> None:
         raise Refused("you have said hello already", "already_greeted")
     if message.version != PROTOCOL_VERSION:
         raise Refused(f"this server speaks version {PROTOCOL_VERSION}", "bad_version", "version")
+    new_key = ""
     if message.token is None:
         if message.name is None:
             raise Refused("hello needs a name or a token", "bad_name", "name")
-        session, token = peer._gate.open_session(peer, clean_name(message.name))
+        if message.key is None and not peer.inside:
+            new_key = peer._gate.sessions.new_key()
+        name, key = clean_name(message.name), message.key or new_key or None
+        session, token = peer._gate.open_session(peer, name, key)
     elif peer._gate.is_guessing(peer):
         peer.close(CloseCode.RATE_LIMIT, "too many wrong tokens from your address")
         return
@@ -200,7 +204,17 @@ def _hello(peer: Peer, message: Hello) -> None:
             peer.close(CloseCode.BAD_TOKEN, "the token is unknown or has expired")
             return
     grace, games = peer._gate.limits.grace, peer._gate.lobby.infos
-    welcome = Welcome(session.id, session.name, token, grace, session.handled, PROTOCOL_VERSION, games)
+    welcome = Welcome(
+        session.id,
+        session.name,
+        token,
+        grace,
+        session.handled,
+        PROTOCOL_VERSION,
+        games,
+        session.player,
+        new_key,
+    )
     peer.outbox.send(welcome)
     if session.notice is not None:
         peer.outbox.send(session.notice)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from gamesrv.server.peer import Peer
     from gamesrv.server.seating import Member
 
-__all__ = ["NAME_LENGTH", "BadToken", "Session", "Sessions", "clean_name"]
+__all__ = ["NAME_LENGTH", "BadToken", "Session", "Sessions", "clean_name", "player_of"]
 
 NAME_LENGTH = 24
 ANSWERS_KEPT = 64
@@ -49,6 +50,8 @@ class Session:
     name: str
     _current: bytes = field(repr=False)
     _previous: bytes | None = field(default=None, repr=False)
+    player: str = ""
+    """Who it is, in all their games; empty for one within this process."""
     peer: Peer | None = None
     """The connection there is now."""
     member: Member | None = None
@@ -70,7 +73,14 @@ class Session:
     def record(self, expires: float | None) -> SessionSaved:
         """The session as it is, to be kept; it ends at ``expires`` by the wall clock."""
         return SessionSaved(
-            self.id, self.name, self._current, self._previous, expires, self.handled, self.answers
+            self.id,
+            self.name,
+            self._current,
+            self._previous,
+            expires,
+            self.handled,
+            self.answers,
+            self.player,
         )
 
     @property
@@ -121,16 +131,21 @@ class Sessions:
     def __len__(self) -> int:
         return len(set(self._by_hash.values()))
 
-    def open(self, name: str) -> tuple[Session, str]:
-        """A new session and its token."""
+    def new_key(self) -> str:
+        """For one who has none yet: what makes them the same player the next time. It is not kept here."""
+        return self._entropy(32)
+
+    def open(self, name: str, key: str | None = None) -> tuple[Session, str]:
+        """A new session and its token; ``key`` says which player's it is."""
         token, digest = self._new_token()
-        session = Session(self._entropy(12), name, digest)
+        session = Session(self._entropy(12), name, digest, player="" if key is None else player_of(key))
         self._by_hash[digest] = session
         return session, token
 
     def restore(self, saved: SessionSaved, grace: float) -> Session:
         """A session as it was before the server was started; its player has so many seconds to come."""
-        session = Session(saved.id, saved.name, saved.current, saved.previous)
+        player = saved.player or saved.id  # those of older versions knew no players
+        session = Session(saved.id, saved.name, saved.current, saved.previous, player)
         session.handled, session.kept = saved.handled, True
         for digest in (saved.current, saved.previous):
             if digest is not None:
@@ -191,6 +206,11 @@ def session_holds(session: Session, digest: bytes) -> bool:
 
 def _digest(token: str) -> bytes:
     return sha256(token.encode()).digest()
+
+
+def player_of(key: str) -> str:
+    """Who has that key: its hash, which is all that anybody else ever knows of it."""
+    return urlsafe_b64encode(_digest(f"gamesrv player {key}")[:12]).decode()
 
 
 def clean_name(name: str) -> str:

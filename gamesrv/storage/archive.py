@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from attrs import define
 
 from gamesrv.core.journal import Input
 from gamesrv.core.messages import Refusal
+from gamesrv.core.plain import MAX_INT
 from gamesrv.storage.errors import Corrupt, NotFound
 from gamesrv.storage.interfaces import (
     Entered,
@@ -40,12 +41,31 @@ _plain = msgspec.msgpack.Decoder()
 class Result(msgspec.Struct, frozen=True):
     """A finished game, for lists; ready for JSON."""
 
+    number: int
+    """A later game has a higher one."""
     journal: str
     room: str
     game: str
     at: float
     result: Any
     standings: list[Standing]
+
+
+def _listed(of_game: bool, of_player: bool) -> str:
+    """The numbers of games, the newest first, in an order that an index has: so that no question, whatever it
+    asks for, looks at many more rows than it answers.
+    """
+    if of_player:
+        wanted = "standings CROSS JOIN results USING (journal) WHERE player = :player AND public"
+        wanted += " AND standings.game = :game" if of_game else ""
+        grouped = "GROUP BY journal"
+    else:
+        wanted, grouped = "results WHERE public" + (" AND game = :game" if of_game else ""), ""
+    return f"SELECT journal FROM {wanted} AND journal < :before {grouped} ORDER BY journal DESC LIMIT :most"
+
+
+def _places(values: Sized) -> str:
+    return ",".join("?" * len(values))
 
 
 @define
@@ -60,8 +80,8 @@ class Archive:
         """All that was going on."""
         try:
             sessions = [
-                SessionSaved(id, name, current, previous, expires, handled, _answers.decode(answers))
-                for id, name, current, previous, expires, handled, answers in self._rows(
+                SessionSaved(id, name, current, previous, expires, handled, _answers.decode(answers), player)
+                for id, name, current, previous, expires, handled, answers, player in self._rows(
                     "SELECT * FROM sessions ORDER BY id"
                 )
             ]
@@ -157,34 +177,45 @@ class Archive:
             yield Snapshot(journal, n, tick, state) if good else f"the snapshot at tick {tick} is damaged"
 
     def _finished(self, key: int, journal: str) -> Finished | None:
-        row = self._db.execute("SELECT n, tick, hash, result, at FROM results WHERE journal = ?", (key,))
-        for n, tick, hashed, result, at in row:
-            standings = tuple(self._standings(key))
-            return Finished(journal, n, tick, hashed, _plain.decode(result), at, standings)
+        for n, tick, hashed, result, at, public in self._rows(
+            "SELECT n, tick, hash, result, at, public FROM results WHERE journal = ?", key
+        ):
+            standings = tuple(self._standings([key])[key])
+            return Finished(journal, n, tick, hashed, _plain.decode(result), at, standings, bool(public))
         return None
 
-    def _standings(self, key: int) -> Iterator[Standing]:
-        for row in self._rows(
-            "SELECT player, seat, name, place FROM standings WHERE journal = ? ORDER BY place, seat", key
+    def _standings(self, keys: list[int]) -> dict[int, list[Standing]]:
+        """By game, each from the best to the last."""
+        found: dict[int, list[Standing]] = {key: [] for key in keys}
+        for key, *standing in self._rows(
+            "SELECT journal, player, seat, name, place FROM standings"
+            f" WHERE journal IN ({_places(keys)}) ORDER BY place, seat",
+            *keys,
         ):
-            yield Standing(*row)
+            found[key].append(Standing(*standing))
+        return found
 
     # ------------------------------------------------------------------ lists
 
     def results(
-        self, game: str | None = None, player: str | None = None, before: float | None = None, most: int = 50
+        self, game: str | None = None, player: str | None = None, before: int | None = None, most: int = 50
     ) -> list[Result]:
-        """Finished games, the newest first: of one kind, of one player, of before some moment."""
-        rows = self._db.execute(
-            "SELECT key, id, room, game, results.at, result FROM results JOIN journals ON journal = key"
-            " WHERE (:game IS NULL OR game = :game) AND (:before IS NULL OR results.at < :before)"
-            " AND (:player IS NULL OR key IN (SELECT journal FROM standings WHERE player = :player))"
-            " ORDER BY results.at DESC, key DESC LIMIT :most",
-            {"game": game, "player": player, "before": before, "most": most},
+        """Finished games that are listed, the newest first: of one kind, of one player, of before one that
+        has that number.
+        """
+        before = MAX_INT if before is None else before
+        facts = {"game": game, "player": player, "before": before, "most": most}
+        keys = [key for (key,) in self._db.execute(_listed(game is not None, player is not None), facts)]
+        standings = self._standings(keys)
+        rows = self._rows(
+            "SELECT key, id, room, journals.game, results.at, result"
+            " FROM results JOIN journals ON journal = key"
+            f" WHERE key IN ({_places(keys)}) ORDER BY key DESC",
+            *keys,
         )
         return [
-            Result(journal, room, game, at, _plain.decode(result), [*self._standings(key)])
-            for key, journal, room, game, at, result in rows.fetchall()
+            Result(key, journal, room, game, at, _plain.decode(result), standings[key])
+            for key, journal, room, game, at, result in rows
         ]
 
     def leaderboard(self, game: str, most: int = 50) -> list[Rated]:
@@ -194,12 +225,9 @@ class Archive:
         )
         return [Rated(*row) for row in rows]
 
-    def ratings(self, game: str, players: list[str]) -> list[Rated]:
-        """What is known of these players; those who are new to the game are left out."""
-        places = ",".join("?" * len(players))
-        rows = self._rows(
-            f"SELECT * FROM ratings WHERE game = ? AND player IN ({places}) ORDER BY player", game, *players
-        )
+    def ratings(self, player: str) -> list[Rated]:
+        """What a player is rated at, in each game that they have played."""
+        rows = self._rows("SELECT * FROM ratings WHERE player = ? ORDER BY played DESC, game", player)
         return [Rated(*row) for row in rows]
 
     def incidents(self, most: int = 50) -> list[Incident]:

@@ -7,8 +7,8 @@ import sqlite3
 from itertools import count
 from pathlib import Path
 
-from gamesrv.storage.errors import NotFound, translated
-from gamesrv.storage.schema import check_version, migrate
+from gamesrv.storage.errors import NotFound, StoreError, translated
+from gamesrv.storage.schema import MIGRATIONS, check_version, migrate
 
 __all__ = ["MEMORY", "default_path", "look_into", "path_of", "set_aside", "write_to"]
 
@@ -71,8 +71,13 @@ def look_into(path: Path) -> sqlite3.Connection:
     with translated(path):
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
         try:
-            if not check_version(db, path):
+            version = check_version(db, path)
+            if not version:
                 raise NotFound(f"{path} is empty")
+            if version < len(MIGRATIONS):
+                raise StoreError(
+                    f"{path} is of an older gamesrv: the next start of a server brings it up to date"
+                )
         except BaseException:
             db.close()
             raise

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HEALTHY",
+    "BOT",
     "Answer",
     "CallFromThread",
     "Entered",
@@ -68,6 +69,8 @@ class SessionSaved(Struct, frozen=True):
     """The last command id taken."""
     answers: tuple[Refusal, ...] = ()
     """What was said no to, for one who asks again."""
+    player: str = ""
+    """Who it is, in all their games."""
 
 
 class Handled(Struct, frozen=True):
@@ -142,6 +145,8 @@ class JournalBegan(Struct, frozen=True):
     durable: bool
     """Whether its inputs are kept. Of one that is not, the newest two snapshots are all there is."""
     at: float
+    players: dict[int, str] = {}
+    """Who they are, in all their games."""
 
 
 class Entered(Struct, frozen=True):
@@ -163,11 +168,15 @@ class Snapshot(Struct, frozen=True):
     state: bytes
 
 
+BOT = "bot:"
+"""What the names of players begin with who are no people."""
+
+
 class Standing(Struct, frozen=True):
     """How one player came out."""
 
     player: str
-    """Who it was, in all their games."""
+    """Who it was, in all their games; one that begins with `BOT` is all bots of a grade."""
     seat: int
     name: str
     place: int
@@ -175,7 +184,9 @@ class Standing(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True):
-    """A game is over. Of several such records for a journal the first one counts."""
+    """A game is over. Of several such records for a journal the first one counts, and changes its players'
+    ratings in the same transaction.
+    """
 
     journal: str
     n: int
@@ -185,12 +196,12 @@ class Finished(Struct, frozen=True):
     result: Any
     at: float
     standings: tuple[Standing, ...] = ()
-    ratings: tuple[Rated, ...] = ()
-    """What its players are rated at from now on: taken with the result or not at all."""
+    public: bool = False
+    """Whether it is listed. One that is not counts for the ratings all the same."""
 
 
 class Rated(Struct, frozen=True):
-    """What a player is rated at in a game."""
+    """What a player is rated at in a game: a skill of about ``mu``, give or take ``sigma``."""
 
     game: str
     player: str

@@ -27,6 +27,7 @@ from gamesrv.storage.interfaces import (
     Standing,
     Unseated,
 )
+from gamesrv.storage.ratings import rated
 
 __all__ = ["Ledger", "checksum"]
 
@@ -124,7 +125,7 @@ class Ledger:
 
     def _session(self, record: SessionSaved) -> None:
         self._run(
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             record.id,
             record.name,
             record.current,
@@ -132,6 +133,7 @@ class Ledger:
             record.expires,
             record.handled,
             encode(record.answers),
+            record.player,
         )
 
     def _session_closed(self, record: SessionClosed) -> None:
@@ -207,29 +209,40 @@ class Ledger:
     def _finished(self, record: Finished) -> None:
         """Should the same game end twice, the second time is none."""
         key = self._key(record.journal)
+        (game,) = self._run("SELECT game FROM journals WHERE key = ?", key).fetchone()
         done = self._run(
-            "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             key,
             record.n,
             record.tick,
             record.hash,
             encode(record.result),
             record.at,
+            game,
+            record.public,
         )
         if done.rowcount:
-            self._standings(key, record.standings)
-            self._ratings(record.ratings)
+            self._standings(key, game, record.standings)
+            self._rate(game, record.standings)
 
-    def _standings(self, key: int, standings: Sequence[Standing]) -> None:
+    def _standings(self, key: int, game: str, standings: Sequence[Standing]) -> None:
         self._db.executemany(
-            "INSERT INTO standings VALUES (?, ?, ?, ?, ?)",
-            [(each.player, key, each.seat, each.name, each.place) for each in standings],
+            "INSERT INTO standings VALUES (?, ?, ?, ?, ?, ?)",
+            [(each.player, key, each.seat, each.name, each.place, game) for each in standings],
         )
 
-    def _ratings(self, ratings: Sequence[Rated]) -> None:
+    def _rate(self, game: str, standings: Sequence[Standing]) -> None:
+        """From what is in the tables now, so of two games that end at once the second knows of the first."""
+        players = {each.player for each in standings}
+        known = self._run(
+            f"SELECT * FROM ratings WHERE game = ? AND player IN ({','.join('?' * len(players))})",
+            game,
+            *players,
+        )
+        before = {each.player: each for each in (Rated(*row) for row in known.fetchall())}
         self._db.executemany(
             "INSERT OR REPLACE INTO ratings VALUES (?, ?, ?, ?, ?, ?)",
-            [(each.game, each.player, each.name, each.mu, each.sigma, each.played) for each in ratings],
+            [msgspec.structs.astuple(each) for each in rated(game, standings, before)],
         )
 
     def _incident(self, record: Incident) -> None:

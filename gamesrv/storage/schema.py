@@ -105,6 +105,17 @@ MIGRATIONS: tuple[Migration, ...] = (
             journal BLOB NOT NULL
         )""",
     ),
+    (
+        "ALTER TABLE sessions ADD COLUMN player TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE results ADD COLUMN game TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE results ADD COLUMN public INTEGER NOT NULL DEFAULT 0",
+        "DROP INDEX results_by_time",
+        "CREATE INDEX results_listed ON results (journal) WHERE public",
+        "CREATE INDEX results_of_game ON results (game, journal) WHERE public",
+        "ALTER TABLE standings ADD COLUMN game TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX standings_of_player ON standings (player, game, journal)",
+        "CREATE INDEX ratings_of_player ON ratings (player)",
+    ),
 )
 """One for each version, from an empty file on; what was released is never changed again."""
 

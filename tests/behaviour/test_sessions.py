@@ -24,6 +24,32 @@ def test_hello_is_answered_with_who_one_is(world: World, transport: str) -> None
     assert welcome["session"] not in welcome["token"]
 
 
+def test_who_brings_the_key_is_the_same_player(world: World, transport: str) -> None:
+    def met(host: str | None = "10.0.0.1", **more: str) -> dict[str, str]:
+        person = world.connect(transport, host)
+        person.say(op="hello", name="Ann", **more)
+        return person.take("welcome")
+
+    first = met()
+    assert len(first["key"]) >= 43 and first["player"] and first["player"] not in first["key"]
+    again = met(key=first["key"])
+    assert (again["player"], "key" in again) == (first["player"], False)
+    assert again["session"] != first["session"]
+    assert len({met()["player"], met(key="x" * 32)["player"], first["player"]}) == 3
+    back = come_back(world, transport, again["token"]).take("welcome")
+    assert (back["player"], "key" in back) == (first["player"], False)
+    inside = met(host=None)
+    assert "player" not in inside and "key" not in inside, "bots have none"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 31, "x" * 129])
+def test_a_key_that_can_be_guessed_is_none(world: World, transport: str, key: str) -> None:
+    person = world.connect(transport)
+    person.say(op="hello", name="ann", key=key)
+    refused = person.take("refused")
+    assert (refused["code"], refused["path"]) == ("bad_message", "key")
+
+
 @pytest.mark.parametrize("name", ["", " ", "x" * 25, "a\u202eb", "a\x07", "a\nb", "\u200b"])
 def test_a_name_that_cannot_be_shown_is_refused(world: World, transport: str, name: str) -> None:
     person = world.connect(transport)

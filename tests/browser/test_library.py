@@ -24,6 +24,28 @@ def test_hello_comes_first_and_what_was_said_before_waits_for_the_welcome(play: 
     assert protocol == "gamesrv.v1.json"
 
 
+def test_the_key_of_the_first_welcome_makes_later_sessions_the_same_players(play: Play) -> None:
+    keys = play(
+        """
+        const { playerHere } = await import("/gamesrv.js");
+        localStorage.clear();
+        const facts = { session: "s", name: "ann", token: "t", grace: 30, handled: 0, games: {} };
+        start();
+        FakeSocket.newest.open().say({ op: "welcome", ...facts, player: "ann-1", key: "secret" });
+        const other = { getItem: () => null, setItem() {}, removeItem() {} }; // another tab
+        const keys = ["ws://test/ws", "ws://elsewhere/ws"].map((url) => {
+          start({ name: "ann", url, storage: other });
+          return FakeSocket.newest.open().sent[0].key ?? null;
+        });
+        FakeSocket.newest.say({ op: "welcome", ...facts, player: "ann-1" }); // it knows the key already
+        keys.push(playerHere({ url: "ws://test/ws" }), playerHere({ url: "ws://elsewhere/ws" }) ?? null);
+        localStorage.clear();
+        return keys;
+        """
+    )
+    assert keys == ["secret", None, "ann-1", None]
+
+
 def test_it_resumes_with_the_newest_token_and_the_last_event(play: Play) -> None:
     assert play(
         """

@@ -116,6 +116,17 @@ class Crashes(Sound):
 
 
 @define
+class Miscounts(Sound):
+    name = "miscounts"
+
+    def tock(self, seat: int) -> None:
+        self.finish()
+
+    def standings(self) -> list[list[Seat]]:
+        return [[4]]
+
+
+@define
 class Item:
     worth: int = 0
 

@@ -41,6 +41,7 @@ def test_a_sound_game_is_found_so(game: str, capsys: pytest.CaptureFixture[str])
         ("HiddenState", r"after a save and restore\n.*\n  game.log\[\d+\]: '\d+' and '\d+'"),
         ("TellsASet", r"under another hash seed\n.*\n  events\[0\]\[1\].words\[0\]: "),
         ("Crashes", r"it failed\n  game 0, tick 500 .*\n(.*\n)*.*IndexError"),
+        ("Miscounts", r"it failed\n  game 0, tick 500 .*\n(.*\n)*.*standings\(\) has seat 4 beyond the 4"),
         ("Unsaveable", r"it failed\n.*\n  the state can't be saved: Unsaveable.items\['all'\]\[1\].worth: "),
     ],
 )

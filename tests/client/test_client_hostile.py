@@ -14,6 +14,7 @@ from gamesrv.client import Client, Closed, State
 from gamesrv.client.doors import packets_through
 from gamesrv.core import messages
 from gamesrv.net.loopback import LoopbackTransport, connect
+from gamesrv.wire.close import CloseCode
 from gamesrv.wire.noise import NoiseClient
 from gamesrv.wire.packets import encode
 from tests import duel
@@ -224,4 +225,18 @@ def test_a_close_that_the_server_does_not_take_is_cut() -> None:
     meeting = Meeting()
     meeting.greet()
     meeting.place.servers[0].transport.pauseProducing()  # type: ignore[union-attr]
+    meeting.end()
+
+
+def test_the_key_of_the_first_welcome_makes_the_next_session_the_same_players() -> None:
+    meeting = Meeting()
+    facts = "s", "ann", "t", 30, 0, 1, {}, "ann-1"
+    meeting.hear(messages.Welcome(*facts, "k" * 43))
+    assert (meeting.client.player, meeting.client.key) == ("ann-1", "k" * 43)
+    meeting.hear(messages.Closing(CloseCode.BAD_TOKEN, "it has expired", False))
+    meeting.run(2)
+    first, second = (server.heard for server in meeting.place.servers)
+    assert (b"k" * 43 in first, b"k" * 43 in second, b"ann" in second) == (False, True, True)
+    meeting.hear(messages.Welcome(*facts))
+    assert meeting.client.key == "k" * 43
     meeting.end()

@@ -484,3 +484,46 @@ def test_options_that_do_not_go_together_may_be_refused_at_the_start() -> None:
 
     with pytest.raises(Refused, match="too many decks"):
         Machine.start(GameType.of(Picky), b"", {})
+
+
+@pytest.mark.parametrize(
+    ("told", "places"),
+    [
+        ((), {}),
+        ([[2], [0, 3], [1]], {2: 1, 0: 2, 3: 2, 1: 4}),
+        (({7, 6}, (), (0,)), {6: 1, 7: 1, 0: 3}),
+    ],
+)
+def test_standings_give_each_seat_its_place(told: Any, places: dict[int, int]) -> None:
+    assert _ranking(told).standings() == places
+
+
+@pytest.mark.parametrize(
+    ("told", "problem"),
+    [
+        (None, "lists of seats"),
+        ({0: 1, 1: 2}, "lists of seats"),
+        ([0, 1], "lists of seats"),
+        ([["0"]], "lists of seats"),
+        ([[True]], "lists of seats"),
+        ([[0], [8]], "seat 8 beyond the 8 there are"),
+        ([[-1]], "seat -1 beyond"),
+        ([[0, 1], [1]], "seat 1 twice"),
+        ([[0, 0]], "seat 0 twice"),
+        (Refused("no"), "nobody is there to be told"),
+    ],
+)
+def test_standings_that_make_no_sense_are_the_authors_fault(told: Any, problem: str) -> None:
+    with pytest.raises(GameError, match=problem):
+        _ranking(told).standings()
+
+
+def _ranking(told: Any) -> Machine:
+    @define
+    class Ranking(Diary):
+        def standings(self) -> Any:
+            if isinstance(told, Refused):
+                raise told
+            return told
+
+    return Machine.start(GameType.of(Ranking), b"", {})

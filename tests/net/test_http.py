@@ -17,6 +17,7 @@ from gamesrv.games.bigtwo import rules
 from gamesrv.net.http import Rules, WebSite, web_root
 from gamesrv.net.websocket import web_socket_resource
 from gamesrv.wire.close import CloseCode
+from tests.browsing import Browser
 from tests.games import Cards, Field
 from tests.raw import TEXT, RawPerson, frame, head
 from tests.world import Person, World, _Ear
@@ -62,29 +63,6 @@ def root(tmp_path: Path) -> Path:
     (pages / "games" / "arena.html").write_text("arena")
     (tmp_path / "secret.txt").write_text("secret")
     return pages
-
-
-class Browser(Person):
-    """Sends requests by hand, and keeps the bytes of the answers."""
-
-    def __init__(self, world: World, root: Path) -> None:
-        super().__init__(world)
-        socket = web_socket_resource(world.service.gate, world.clock, frozenset())
-        channel = WebSite(world.service.gate, socket, world.clock, root).buildProtocol(None)
-        assert channel is not None
-        self.link_to(channel, _Ear(self), None)
-
-    def hear(self, data: bytes) -> None:
-        pass
-
-    def ask(self, path: str, method: str = "GET", *fields: str) -> tuple[int, dict[str, str], bytes]:
-        """Status, head and body of the answer."""
-        self.wire = b""
-        lines = (f"{method} {path} HTTP/1.1", "Host: localhost", *fields, "", "")
-        self.raw("\r\n".join(lines).encode("latin1"))
-        first, _, body = self.wire.partition(b"\r\n\r\n")
-        status, *rest = first.decode("latin1").lower().split("\r\n")
-        return int(status.split()[1]), dict(line.split(": ", 1) for line in rest), body
 
 
 @pytest.fixture

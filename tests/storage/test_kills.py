@@ -171,7 +171,7 @@ def test_a_migration_that_is_killed_is_before_or_after(tmp_path: Path) -> None:
     last = base + len(NEXT)
     states = {
         0: [],
-        base: ["rooms"],
+        **dict.fromkeys(range(1, base + 1), ["rooms"]),
         base + 1: ["extra", "rooms", "rooms.extra"],
         last: ["rooms", "rooms.extra"],
     }
@@ -185,4 +185,4 @@ def test_a_migration_that_is_killed_is_before_or_after(tmp_path: Path) -> None:
         assert there == states[version]
         seen[version] = deadly
         assert version_of(tmp_path / f"{deadly}.again") == (last, states[last])
-    assert [*seen] == [0, base, base + 1]
+    assert [*seen] == [*range(base + 2)]

@@ -1,18 +1,19 @@
 """What was committed is there again."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from gamesrv.core.messages import Refusal
 from gamesrv.storage.archive import Archive
+from gamesrv.storage.connection import look_into
 from gamesrv.storage.errors import NotFound, Overflow, StoreError
 from gamesrv.storage.interfaces import (
     Finished,
     Handled,
     Incident,
     Loaded,
-    Rated,
     RoomClosed,
     Seated,
     SessionClosed,
@@ -21,6 +22,7 @@ from gamesrv.storage.interfaces import (
     Standing,
     Unseated,
 )
+from gamesrv.storage.schema import MIGRATIONS, migrate
 from gamesrv.storage.sqlite import SqliteStore
 from tests.storage.shelf import Turns, entry, hooked, journal, keep, opened, room
 
@@ -130,59 +132,102 @@ def test_of_a_game_that_is_not_durable_the_newest_two_snapshots_stay(path: Path)
 
 
 def test_a_game_is_finished_once(path: Path) -> None:
-    rating = Rated("counting", "ann", "Ann", 25.0, 8.0, 1)
-    first = Finished("game", 10, 100, "abc", 1, 9.0, FINISHED.standings, (rating,))
-    again = Finished(
-        "game",
-        10,
-        100,
-        "abc",
-        2,
-        9.5,
-        FINISHED.standings * 2,
-        (Rated("counting", "ann", "Ann", 1.0, 1.0, 2),),
-    )
+    standings = (*FINISHED.standings, Standing("bob", 0, "Bob", 2))
+    first = Finished("game", 10, 100, "abc", 1, 9.0, standings, public=True)
+    again = Finished("game", 10, 100, "abc", 2, 9.5, standings[::-1], public=True)
     with opened(path) as (store, turns, _):
         keep(store, turns, room(), journal(), first)
         keep(store, turns, again)
         results = turns.wait(store.ask(lambda archive: archive.results()))
         best = turns.wait(store.ask(lambda archive: archive.leaderboard("counting")))
     assert [result.result for result in results] == [1]
-    assert best == [rating]
+    assert [(each.player, each.name, each.played) for each in best] == [("ann", "Ann", 1), ("bob", "Bob", 1)]
     recording = loaded(path).rooms[0].recording
-    assert recording is not None and recording.finished is not None and recording.finished.result == 1
+    assert recording is not None and recording.finished == first
 
 
-def test_results_are_found_by_game_player_and_time(path: Path) -> None:
-    def result(n: int, player: str) -> Finished:
-        return Finished(
-            f"g{n}", 0, 0, "", n, float(n), (Standing(player, 0, player, 1), Standing("all", 1, "All", 2))
-        )
+def ended(n: int, *players: str, public: bool = True) -> Finished:
+    """Its players from the first to the last."""
+    standings = [Standing(player, seat, player, seat + 1) for seat, player in enumerate(players)]
+    return Finished(f"g{n}", 0, 0, "", n, float(n), tuple(standings), public)
 
+
+def test_results_are_found_by_game_player_and_number(path: Path) -> None:
     def found(**wanted: object) -> list[object]:
         asked = store.ask(lambda archive: archive.results(**wanted))  # type: ignore[arg-type]
         return [each.result for each in turns.wait(asked)]
 
     with opened(path) as (store, turns, _):
-        keep(store, turns, *(journal(f"g{n}", game="ab"[n % 2]) for n in range(4)))
-        keep(store, turns, *(result(n, "xxyy"[n]) for n in range(4)))
+        keep(store, turns, *(journal(f"g{n}", game="ab"[n % 2]) for n in range(6)))
+        keep(store, turns, *(ended(n, "xxyyyz"[n], "all", "all") for n in range(4)))
+        keep(store, turns, ended(4, "y", "all", public=False))
         assert found() == [3, 2, 1, 0]
         assert found(game="a") == [2, 0]
         assert found(player="x") == [1, 0]
-        assert found(player="all", game="b", before=3.0) == [1]
-        assert found(most=1) == [3]
+        newest = turns.wait(store.ask(lambda archive: archive.results(most=1)))
+        assert [(each.result, [s.player for s in each.standings]) for each in newest] == [
+            (3, ["y", "all", "all"])
+        ]
+        assert found(player="all", game="b", before=newest[0].number) == [1]
+        assert found(player="all", most=2) == [3, 2]
+        keep(store, turns, ended(5, "z", "all"))
+        assert found(before=newest[0].number + 2, most=1) == [3], "a game that is not listed leaves no gap"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "by"),
+    [
+        ((), "INDEX results_listed (journal<?)"),
+        (("game",), "INDEX results_of_game (game=? AND journal<?)"),
+        (("player",), "PRIMARY KEY (player=? AND journal<?)"),
+        (("game", "player"), "INDEX standings_of_player (player=? AND game=? AND journal<?)"),
+    ],
+)
+def test_no_question_for_results_sorts_or_looks_at_all(wanted: tuple[str, ...], by: str) -> None:
+    statements: list[str] = []
+    with opened(None) as (store, turns, _), hooked(statements.append):
+        turns.wait(store.ask(lambda archive: archive.results(**dict.fromkeys(wanted, "x"))))  # type: ignore[arg-type]
+        (listed,) = (each for each in statements if ":most" in each)
+        facts = {"game": "x", "player": "x", "before": 1, "most": 1}
+        plan = turns.wait(
+            store.ask(lambda archive: archive._db.execute(f"EXPLAIN QUERY PLAN {listed}", facts).fetchall())
+        )
+    first, *others = (step for *_, step in plan)
+    assert first.endswith(by)
+    assert [step for step in others if not step.startswith("SEARCH results USING INTEGER PRIMARY KEY")] == []
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    db = sqlite3.connect(path, isolation_level=None)
+    migrate(db, path, MIGRATIONS[:1])
+    db.execute("INSERT INTO sessions VALUES ('s', 'Ann', x'01', NULL, NULL, 3, x'90')")
+    db.close()
+    with pytest.raises(StoreError, match="older gamesrv: the next start of a server"):
+        look_into(path)
+    assert loaded(path).sessions == [SessionSaved("s", "Ann", b"\x01", handled=3)]
+    look_into(path).close()
+
+
+def test_two_games_that_end_at_once_both_count_and_private_ones_too(path: Path) -> None:
+    with opened(path) as (store, turns, _):
+        keep(store, turns, *(journal(f"g{n}") for n in range(2)))
+        keep(store, turns, ended(0, "ann", "bob"), ended(1, "ann", "cid", public=False))
+        best = turns.wait(store.ask(lambda archive: archive.leaderboard("counting")))
+        mine = turns.wait(store.ask(lambda archive: archive.ratings("ann")))
+    assert [(each.player, each.played) for each in best] == [("ann", 2), ("cid", 1), ("bob", 1)]
+    assert mine == best[:1]
 
 
 def test_players_are_ranked_by_what_they_surely_can(path: Path) -> None:
-    rated = [
-        Rated("g", name, name, mu, sigma, 1) for name, mu, sigma in (("a", 30, 8), ("b", 25, 2), ("c", 20, 1))
-    ]
+    """One win says little; half of many wins says more."""
     with opened(path) as (store, turns, _):
-        keep(store, turns, journal(), Finished("game", 0, 0, "", None, 1.0, (), tuple(rated)))
-        best = turns.wait(store.ask(lambda archive: archive.leaderboard("g", 2)))
-        known = turns.wait(store.ask(lambda archive: archive.ratings("g", ["c", "new", "a"])))
-    assert [each.player for each in best] == ["b", "c"]
-    assert [each.player for each in known] == ["a", "c"]
+        keep(store, turns, *(journal(f"g{n}", game="g") for n in range(21)))
+        games = [("old", "bot:a", "bot:a") if n % 2 else ("bot:a", "old", "bot:a") for n in range(20)]
+        keep(store, turns, *(ended(n, *players) for n, players in enumerate(games)))
+        keep(store, turns, ended(20, "new", "lost"))
+        best = turns.wait(store.ask(lambda archive: archive.leaderboard("g", 3)))
+    assert [(each.player, each.played) for each in best] == [("old", 20), ("bot:a", 20), ("new", 1)]
 
 
 def test_incidents_keep_even_what_is_no_proper_text(path: Path) -> None:

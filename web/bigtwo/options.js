@@ -11,7 +11,7 @@ const PRESETS = {
   philippine: "Philippine rules",
 };
 /** @type {Record<string, string>} */
-const LEVELS = {
+export const LEVELS = {
   random: "careless bots",
   greedy: "hasty bots",
   planner: "thoughtful bots",

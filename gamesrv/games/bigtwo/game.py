@@ -244,14 +244,17 @@ class BigTwo(Game):
         if people and people.issubset(self.agreed):
             self.next_deal()
 
-    def _result(self) -> dict[str, Any]:
+    def standings(self) -> list[list[Seat]]:
         """Of equal scores that one is better which was out of cards sooner in the last deal."""
         out = self.deal.out
         ranks: dict[tuple[int, int], list[Seat]] = {}
         for seat, score in enumerate(self.scores):
             rank = (-score, out.index(seat) if seat in out else len(out))
             ranks.setdefault(rank, []).append(seat)
-        places = [ranks[rank] for rank in sorted(ranks)]
+        return [ranks[rank] for rank in sorted(ranks)]
+
+    def _result(self) -> dict[str, Any]:
+        places = self.standings()
         winner = places[0][0] if len(places[0]) == 1 else NOBODY
         return {"scores": self.scores, "places": places, "winner": winner, "deals": self.number}
 

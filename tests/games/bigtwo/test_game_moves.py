@@ -253,6 +253,7 @@ def test_of_equal_scores_that_of_the_last_winner_is_better() -> None:
     table.hold("3D", "4D", "4H", "5S")
     table.play("3D")
     assert table.machine._context.result["places"] == [[0], [1, 2], [3]]
+    assert table.machine.standings() == {0: 1, 1: 2, 2: 2, 3: 4}
 
 
 # ---------------------------------------------------------------------- what is refused

@@ -28,6 +28,9 @@ def test_matches_are_played_to_the_end(options: dict[str, Any]) -> None:
     (result,) = [event.data["result"] for event in table.events() if event.name == "finished"]
     assert result["deals"] == len(view["rounds"]) == view["deal"]
     assert sorted(sum(result["places"], [])) == [*range(options["players"])]
+    ahead = [sum(len(other) for other in result["places"][:n]) for n in range(len(result["places"]))]
+    level = zip(ahead, result["places"], strict=True)
+    assert table.machine.standings() == {seat: before + 1 for before, seats in level for seat in seats}
     assert view["scores"][result["winner"]] == max(view["scores"])
 
 

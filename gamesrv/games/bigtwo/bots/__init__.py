@@ -22,6 +22,11 @@ class BigTwoBot(Bot):
 
     pace = (0.8, 2.5)
 
+    @classmethod
+    def grade(cls, options: Any) -> str:
+        """The table's level."""
+        return str(options.level)
+
     def __init__(self, seat: int, random: Random) -> None:
         super().__init__(seat, random)
         self._memory = Memory()
