@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from math import ceil
 from types import ModuleType
 from typing import Any, cast
 
@@ -44,7 +43,8 @@ from gamesrv.core.messages import (
 from gamesrv.core.rng import Random
 from gamesrv.core.views import View, merge
 from gamesrv.net.link import Transport
-from gamesrv.server.interfaces import Clock, DelayedCall
+from gamesrv.server.interfaces import Clock
+from gamesrv.server.wheel import Wheel
 from gamesrv.wire import packets
 from gamesrv.wire.frames import PACKET_FRAMING, FrameDecoder
 from gamesrv.wire.lockstep import decode_frames, encode_sync
@@ -55,9 +55,7 @@ __all__ = ["Backroom", "BotClient", "Place"]
 SHORTEST_PAUSE = 0.05
 """Seconds between two thoughts that no policy goes below: nobody is faster, and the clock is everyone's."""
 BEATS = 60
-"""Moments a second at which bots begin to think: so that many do in one turn of the reactor, which costs as
-much as a thought.
-"""
+"""Moments a second at which bots begin to think."""
 HOLDS_AHEAD = 3
 """Ticks between what a bot in a lockstep room sees and what it does about it, at least."""
 SLICE = 0.002
@@ -75,48 +73,17 @@ def _messages(data: bytes) -> tuple[ServerMessage, ...]:
 
 
 @define(eq=False)
-class _Beat:
-    """A moment at which some bots will think."""
-
-    call: DelayedCall
-    bots: dict[BotClient, None] = field(factory=dict)
-
-
-@define(eq=False)
 class Backroom:
     """Where bots think: each for itself while it is quick, and those that take longer in turns."""
 
     clock: Clock
     _turns: Cooperator = field(init=False)
-    _beats: dict[int, _Beat] = field(factory=dict, init=False)
+    wheel: Wheel = field(init=False)
+    """When they begin to."""
 
     def __attrs_post_init__(self) -> None:
+        self.wheel = Wheel(self.clock, BEATS)
         self._turns = Cooperator(self._slice, lambda work: cast(IDelayedCall, self.clock.callLater(0, work)))
-
-    def wake(self, bot: BotClient, pause: float) -> int:
-        """Has the bot think at the first beat after so many seconds, and returns that beat."""
-        now = self.clock.seconds()
-        number = ceil((now + pause) * BEATS)
-        beat = self._beats.get(number)
-        if beat is None:
-            beat = self._beats[number] = _Beat(self.clock.callLater(number / BEATS - now, self._ring, number))
-        beat.bots[bot] = None
-        return number
-
-    def let_sleep(self, bot: BotClient, number: int) -> None:
-        """It need not, at that beat."""
-        beat = self._beats.get(number)
-        if beat is None:
-            return
-        beat.bots.pop(bot, None)
-        if not beat.bots:
-            beat.call.cancel()
-            del self._beats[number]
-
-    def _ring(self, number: int) -> None:
-        beat = self._beats.pop(number)
-        for bot in beat.bots:
-            bot.wake()
 
     def ponder(self, thoughts: Iterator[None]) -> CooperativeTask[Iterator[None]]:
         """Goes through ``thoughts`` in slices, all who ponder in turns."""
@@ -298,11 +265,11 @@ class BotClient(Protocol):
         self._hush()
         fastest, slowest = self._policy.pace
         pause = fastest + (slowest - fastest) * self._random.below(1000) / 1000
-        self._due = self._backroom.wake(self, max(SHORTEST_PAUSE, pause)), then
+        self._due = self._backroom.wheel.wake(self, max(SHORTEST_PAUSE, pause)), then
 
     def _hush(self) -> None:
         if self._due is not None:
-            self._backroom.let_sleep(self, self._due[0])
+            self._backroom.wheel.let_sleep(self, self._due[0])
             self._due = None
         if self._pondering is not None:
             pondering, self._pondering = self._pondering, None

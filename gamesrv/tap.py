@@ -22,12 +22,11 @@ from twisted.python.failure import Failure
 from gamesrv.core.game import GameError
 from gamesrv.garbage import Collector
 from gamesrv.loading import load_game
-from gamesrv.net.http import WebSite
+from gamesrv.net.http import web_port
 from gamesrv.net.profiles import open_ports, profile_names
 from gamesrv.net.tcp import PacketFactory
 from gamesrv.net.telnet import TelnetFactory
 from gamesrv.net.udp import UdpService, read_place
-from gamesrv.net.websocket import web_socket_resource
 from gamesrv.server.limits import Limits
 from gamesrv.service import GameService
 from gamesrv.storage.connection import default_path, path_of
@@ -277,9 +276,8 @@ def _store(options: Options, reactor: Any) -> Store | None:
 
 
 def _with_ports(game: GameService, options: Options, reactor: Any) -> MultiService:
-    socket = web_socket_resource(game.gate, reactor, frozenset(options.origins))
     factories = {
-        "web": WebSite(game.gate, socket, reactor),
+        "web": web_port(game.gate, reactor, frozenset(options.origins)),
         "telnet": TelnetFactory(game.gate, reactor),
     }
     server = Server()

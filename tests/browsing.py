@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gamesrv.net.full_websocket import web_socket_resource
 from gamesrv.net.http import WebSite
-from gamesrv.net.websocket import web_socket_resource
+from gamesrv.net.websocket import WebSocketFactory
 from tests.world import Person, World, _Ear
 
 __all__ = ["Browser"]
@@ -16,7 +17,7 @@ class Browser(Person):
 
     def __init__(self, world: World, root: Path | WebSite) -> None:
         super().__init__(world)
-        socket = web_socket_resource(world.service.gate, world.clock, frozenset())
+        socket = web_socket_resource(WebSocketFactory(world.service.gate, world.clock))
         self.site = (
             root if isinstance(root, WebSite) else WebSite(world.service.gate, socket, world.clock, root)
         )

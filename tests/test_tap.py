@@ -17,9 +17,9 @@ from twisted.logger import LogEvent, globalLogPublisher
 
 from gamesrv import tap
 from gamesrv.core.schema import GameType
-from gamesrv.net.http import WebSite
 from gamesrv.net.tcp import PacketFactory
 from gamesrv.net.telnet import TelnetFactory
+from gamesrv.net.websocket import WebSocketFactory
 from gamesrv.server.limits import Limits
 from gamesrv.service import GameService
 from gamesrv.storage.connection import default_path
@@ -197,7 +197,7 @@ def test_everything_is_wired() -> None:
     server.startService()
     ports = {port: (type(factory), interface) for port, factory, _, interface in reactor.tcpServers}
     assert ports == {
-        8080: (WebSite, "127.0.0.1"),
+        8080: (WebSocketFactory, "127.0.0.1"),
         4000: (PacketFactory, "127.0.0.1"),
         4023: (TelnetFactory, "127.0.0.1"),
     }

@@ -1,4 +1,4 @@
-"""picows: WebSockets in Cython, asyncio's own loop beneath.  python bench/peers/picows_server.py PORT SEATS"""
+"""picows: WebSockets in Cython, asyncio's own loop beneath: picows_server.py PORT SEATS"""
 
 from __future__ import annotations
 

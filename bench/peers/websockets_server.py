@@ -1,4 +1,4 @@
-"""websockets: asyncio, with its C parts.  python bench/peers/websockets_server.py PORT SEATS"""
+"""websockets: asyncio, with its C parts: websockets_server.py PORT SEATS"""
 
 from __future__ import annotations
 

@@ -19,10 +19,12 @@ from gamesrv.core.game import GameError
 from gamesrv.core.schema import GameType
 from gamesrv.net.answers import HEADERS
 from gamesrv.net.api import Api
+from gamesrv.net.full_websocket import web_socket_resource
+from gamesrv.net.websocket import WebSocketFactory
 from gamesrv.server.gate import Gate
 from gamesrv.server.interfaces import Clock, DelayedCall
 
-__all__ = ["WebSite", "web_root"]
+__all__ = ["WebSite", "web_port", "web_root"]
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -39,6 +41,12 @@ def web_root() -> Path:
     package = Path(__file__).parent.parent
     installed = package / "web"
     return installed if installed.is_dir() else package.parent / "web"
+
+
+def web_port(gate: Gate, clock: Clock, origins: frozenset[str], root: Path | None = None) -> WebSocketFactory:
+    """All that browsers come for, on one port: the WebSocket, for that is most of it, and else the site."""
+    site = WebSite(gate, web_socket_resource(WebSocketFactory(gate, clock, origins)), clock, root)
+    return WebSocketFactory(gate, clock, origins, otherwise=site)
 
 
 class Pages(File):

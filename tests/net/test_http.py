@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from attrs import define
 from twisted.internet import _producer_helpers
+from twisted.internet.protocol import Protocol
 from twisted.internet.task import Cooperator
 
 from gamesrv.core.game import GameError
 from gamesrv.core.schema import GameType
 from gamesrv.games.bigtwo import rules
-from gamesrv.net.http import Rules, WebSite, web_root
-from gamesrv.net.websocket import web_socket_resource
+from gamesrv.net.full_websocket import web_socket_resource
+from gamesrv.net.http import Rules, WebSite, web_port, web_root
+from gamesrv.net.websocket import WebSocketFactory
 from gamesrv.wire.close import CloseCode
 from tests.browsing import Browser
 from tests.games import Cards, Field
@@ -267,7 +269,7 @@ class WebPerson(RawPerson):
     def __init__(self, world: World, root: Path, opening: bytes) -> None:
         Person.__init__(self, world)
         self._rest, self.status, self.frames = b"", 0, []
-        socket = web_socket_resource(world.service.gate, world.clock, frozenset())
+        socket = web_socket_resource(WebSocketFactory(world.service.gate, world.clock))
         channel = WebSite(world.service.gate, socket, world.clock, root).buildProtocol(None)
         assert channel is not None
         self.link_to(channel, _Ear(self), None)
@@ -323,3 +325,77 @@ def test_a_websocket_needs_no_pages(world: World, tmp_path: Path) -> None:
     person.say(op="hello", name="ann")
     assert person.take("welcome")
     assert json.loads(person.frames[-1][1])["op"] == "welcome"
+
+
+# ---------------------------------------------------------------------- one port for all
+
+
+class Visitor(Person):
+    """Says what it is told to."""
+
+    def __init__(self, world: World, protocol: Protocol) -> None:
+        super().__init__(world)
+        self.link_to(protocol, _Ear(self), None)
+
+    def hear(self, data: bytes) -> None:
+        pass
+
+
+@pytest.fixture
+def port(world: World) -> Callable[..., Visitor]:
+    """Connects to all that browsers come for, and says something."""
+
+    def connect(*pieces: bytes) -> Visitor:
+        visitor = Visitor(world, web_port(world.service.gate, world.clock, frozenset()).buildProtocol(None))
+        for piece in pieces:
+            visitor.raw(piece)
+        return visitor
+
+    return connect
+
+
+@pytest.mark.parametrize("cut", [0, 1, 7, 20])
+def test_pages_and_sockets_share_a_port(port: Callable[..., Visitor], cut: int) -> None:
+    page = b"GET /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert port(page[:cut], page[cut:]).wire.startswith(b"HTTP/1.1 200")
+    assert port(head()[:cut], head()[cut:]).wire.startswith(b"HTTP/1.1 101")
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (b"GET /ws HTTP/1.1\r\nHost: a\r\n\r\n", 426),
+        (b"GET /wsx HTTP/1.1\r\nHost: a\r\n\r\n", 404),
+        (head().replace(b"/ws", b"/wsx"), 404),
+        (head("Origin: http://evil.example"), 403),
+        (head("Sec-WebSocket-Protocol: chat"), 400),
+        (b"POST /ws HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", 400),
+        (b"nonsense\r\n\r\n", 400),
+    ],
+)
+def test_what_is_no_upgrade_is_the_sites_to_answer(
+    port: Callable[..., Visitor], asked: bytes, status: int
+) -> None:
+    assert port(asked).wire.startswith(b"HTTP/1.1 %d" % status)
+
+
+def test_a_page_and_then_a_socket_over_one_connection(port: Callable[..., Visitor]) -> None:
+    visitor = port(b"GET /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    visitor.wire = b""
+    visitor.raw(head())
+    assert visitor.wire.startswith(b"HTTP/1.1 101")
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /", b"GET /ws HTTP/1.1\r\nHost", b"GET / HTTP/1.1\r\n"])
+def test_a_request_must_be_finished_in_time(world: World, port: Callable[..., Visitor], begun: bytes) -> None:
+    visitor = port(begun)
+    world.run(10.5)
+    assert visitor.lost
+
+
+@pytest.mark.parametrize("path", [b"/ws", b"/"])
+def test_a_head_has_an_end(port: Callable[..., Visitor], path: bytes) -> None:
+    visitor = port(
+        b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n", *[b"X-%d: %s\r\n" % (n, b"x" * 900) for n in range(40)]
+    )
+    assert visitor.wire.startswith(b"HTTP/1.1 4") and visitor.lost

@@ -250,7 +250,7 @@ def test_one_at_fault_is_not_listened_to_any_more(world: World, ann: RawPerson) 
     ann.raw(b"\x89\xff" + (1 << 62).to_bytes(8, "big") + bytes(4))
     for _ in range(50):
         ann.raw(bytes(1 << 16))
-    kept = sum(map(len, ann.protocol.control_frame_data or [])) + len(ann.protocol.data)
+    kept = sum(map(len, ann.protocol._full.control_frame_data or [])) + len(ann.protocol._full.data)
     assert kept < 1 << 16
     assert ann.close_code == CloseCode.PROTOCOL_ERROR
 
@@ -356,7 +356,7 @@ def test_nothing_is_taken_after_the_close_frame(world: World, ann: RawPerson, bo
     ann.raw(late)
     ann.raw(late)
     assert b"tardy" not in bob.wire
-    assert len(ann.protocol.data) <= len(late)
+    assert len(ann.protocol._full.data) <= len(late)
     world.run(1.1)
     assert ann.lost
 
