@@ -203,10 +203,10 @@ def test_everything_is_wired() -> None:
     }
     for _, factory, _, _ in reactor.tcpServers:
         assert (getattr(factory, "gate", None) or factory._gate) is game.gate
-    site = reactor.tcpServers[0][1]
-    socket = site.resource.children[b"ws"]._factory
-    assert socket.game_gate is game.gate
-    assert socket.game_allows("https://a", "here") and not socket.game_allows("https://b", "here")
+    sockets = reactor.tcpServers[0][1]
+    for factory in (sockets, sockets.otherwise.resource.children[b"ws"]._factory):
+        assert factory.gate is game.gate
+        assert factory.origins == {"https://a"}
     reactor.advance(1)
     assert len(game.gate.peers) == 2, "the bots"
     stop(server, reactor)

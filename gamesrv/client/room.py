@@ -30,6 +30,7 @@ class Room:
         tick: room time, in ticks of ``rate`` a second, or in ms where that is 0.
         gap: whether events were missed that can't be had any more.
         lockstep: where only inputs travel.
+        replay: by this id a game that is over, and kept, can be watched again.
     """
 
     _client: Client
@@ -51,6 +52,7 @@ class Room:
     mv: int = 0
     gap: bool = False
     lockstep: LockstepInfo | None = None
+    replay: str | None = None
     snapshots: int = 0
     """How many came."""
     _by_datagram: int = 0
@@ -88,6 +90,7 @@ class Room:
         self.commands, self.options, self.seats = joined.commands, joined.options, joined.seats
         self.private, self.grace = joined.private, joined.grace
         self.lockstep = joined.lockstep if isinstance(joined.lockstep, LockstepInfo) else None
+        self.replay = joined.replay if isinstance(joined.replay, str) else None
         self.snapshots += 1
 
     def apply(self, update: Update) -> bool | None:
@@ -141,6 +144,8 @@ class Room:
                 self.seat = to if self.seat == seat else self.seat
             case "started", {}:
                 self.state = "playing"
+            case "recorded", {"replay": str(replay)}:
+                self.replay = replay
             case "finished", _:
                 self.state = "over"
                 for seat in self.players:

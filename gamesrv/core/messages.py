@@ -308,6 +308,8 @@ class Joined(_Server, frozen=True):
     """Seconds that a seat is held for one whose connection is lost."""
     lockstep: LockstepInfo | UnsetType = UNSET
     """There in a room where only inputs travel: ``view`` is the whole world after ``tick``."""
+    replay: str | UnsetType = UNSET
+    """By this id a game that is over, and kept, can be watched again."""
 
 
 class Left(_Server, frozen=True):

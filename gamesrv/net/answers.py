@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -21,6 +22,7 @@ from twisted.web.http import (
 )
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
+from twisted.web.static import NoRangeStaticProducer
 
 from gamesrv.core.plain import explain
 from gamesrv.server.gate import Gate
@@ -42,6 +44,8 @@ HEADERS = {
 }
 """Of all that the site answers, pages and all else."""
 READING = (b"GET", b"HEAD")
+PIECE = 32 * 1024
+"""Bytes that are sent at once; of more than that, a next piece when the one before is read."""
 MOST_ASKED = 4
 """Questions to the store at a time: they are answered between two commits, and players wait for those."""
 ASKED_A_SECOND, ASKED_AT_ONCE = 50.0, 100.0
@@ -174,5 +178,8 @@ def _write(request: Request, status: int, body: bytes) -> None:
         request.setHeader(b"allow", b", ".join(READING))
     if status == SERVICE_UNAVAILABLE:
         request.setHeader(b"retry-after", b"1")
-    request.write(body)
-    request.finish()
+    if len(body) <= PIECE or request.method == b"HEAD":
+        request.write(body)
+        request.finish()
+    else:
+        NoRangeStaticProducer(request, BytesIO(body)).start()

@@ -13,7 +13,9 @@ from twisted.web.server import Request
 
 from gamesrv.core.schema import GameType
 from gamesrv.net.answers import Endpoint, Nothing, Problem, Questions
+from gamesrv.net.api_replay import Replays, Teller
 from gamesrv.server.gate import Gate
+from gamesrv.server.interfaces import Clock
 from gamesrv.server.listing import Listing
 from gamesrv.storage.archive import Archive, Result
 from gamesrv.storage.interfaces import Rated
@@ -32,9 +34,9 @@ Answer: TypeAlias = dict[str, Any]
 
 
 class Api(Nothing):
-    """All of it; more may be put beside it with `putChild`."""
+    """All of it."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, clock: Clock) -> None:
         super().__init__()
         questions, games = Questions(gate), gate.lobby.games
         parts: dict[bytes, Any] = {
@@ -42,6 +44,7 @@ class Api(Nothing):
             b"results": Results(questions, games),
             b"leaderboard": Leaderboards(questions, games),
             b"players": Players(questions),
+            b"replays": Replays(Teller(questions, games, clock)),
         }
         for path, part in parts.items():
             self.putChild(path, part)

@@ -162,7 +162,7 @@ class WebSite(Site):
         pages.putChild(b"ws", socket)
         rules: Any = Rules(gate.lobby.games.values())
         pages.putChild(b"rules", rules)
-        api: Any = Api(gate)
+        api: Any = Api(gate, clock)
         pages.putChild(b"api", api)
         super().__init__(pages, timeout=gate.limits.handshake_timeout, reactor=clock)
         self.gate = gate

@@ -7,12 +7,13 @@ from contextlib import suppress
 from secrets import token_hex
 
 from attrs import define, field
+from msgspec.structs import replace
 from twisted.python.failure import Failure
 
 from gamesrv.core.game import Refused
 from gamesrv.core.journal import Input, InputKind
 from gamesrv.core.machine import Machine
-from gamesrv.core.messages import Command
+from gamesrv.core.messages import Command, Joined
 from gamesrv.core.state import dump
 from gamesrv.server.books import Books
 from gamesrv.server.results import players_of, standings_of
@@ -264,6 +265,11 @@ class DurableRoom(Room):
             self.public,
         )
         self._note_all(finished)
+        self._feed.tell("recorded", {"replay": self._header.id})
+
+    def _joined(self, member: Member, seq: int, gap: bool) -> Joined:
+        joined = super()._joined(member, seq, gap)
+        return replace(joined, replay=self._header.id) if self._ended and self._header else joined
 
     # ------------------------------------------------------------------ within
 

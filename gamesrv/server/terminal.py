@@ -272,6 +272,8 @@ class Terminal:
                 return [f"{self._players[to]} takes seat {to}."]
             case "started", {}:
                 return ["The game begins."]
+            case "recorded", {"replay": str(replay)}:
+                return [f"It can be watched again, in a browser: replay.html?game={replay}"]
             case "finished", _:
                 self._state = "over"
         told = None

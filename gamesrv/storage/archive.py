@@ -132,6 +132,12 @@ class Archive:
             raise NotFound(f"there is no game {name}")
         return str(found)
 
+    def length(self, journal: str) -> int:
+        """How many entries there are of a game; 0 where there is no such game."""
+        newest = "SELECT max(n) FROM entries WHERE journal = (SELECT key FROM journals WHERE id = ?)"
+        n = self._value(newest, journal)
+        return 0 if n is None else int(n) + 1
+
     def recording(self, journal: str) -> Recording:
         """All there is of a game. Raises `NotFound`, and `Corrupt` where not even its beginning is left."""
         key = self._value("SELECT key FROM journals WHERE id = ?", journal)

@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -82,15 +83,27 @@ def _go_without(reason: str) -> NoReturn:
 
 @pytest.fixture(scope="session")
 def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The web port of a server with two bots, run as its users run it."""
+    """The web port of a server with two bots, run as its users run it, but that it keeps nothing."""
+    with _server(tmp_path_factory.mktemp("server"), "memory:") as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def keeping_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """That of one that keeps what is played."""
+    folder = tmp_path_factory.mktemp("server")
+    with _server(folder, f"sqlite:{folder / 'games.db'}") as port:
+        yield port
+
+
+@contextmanager
+def _server(folder: Path, store: str) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     twistd = str(Path(sys.executable).with_name("twistd"))
     command = [twistd, "-n", "--pidfile=", "gamesrv", "--web", f"tcp:{port}:interface=127.0.0.1"]
-    command += ["--store", "memory:"]
-    command += ["--packets", "", "--telnet", "", "--bots", "2"]
+    command += ["--packets", "", "--telnet", "", "--bots", "2", "--store", store]
     root = Path(__file__).parents[2]
-    folder = tmp_path_factory.mktemp("server")
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(

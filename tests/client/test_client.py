@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from gamesrv.client import Client, Closed, Refused, State
 from gamesrv.core.views import prune
 from gamesrv.wire.close import CloseCode
+from tests.keeping import HandStore, Words
 from tests.memory import KINDS, SERVER_KEY, Endpoint, Fate, client_of
 from tests.world import World
 
@@ -90,6 +92,26 @@ def test_a_refusal_is_for_the_command_it_is_about(world: World, clients: Any) ->
     world.run(2)
     assert good.result is None
     assert sorted(told) == ["bad_argument", "nobody", "unknown_command"]
+
+
+def test_a_game_that_is_over_and_kept_has_a_replay(tmp_path: Path) -> None:
+    world = World((Words,), store=lambda clock: HandStore(tmp_path / "kept.db", clock))
+    (ann, _), (bob, _) = client_of(world), client_of(world)
+    for client, name in ((ann, ANN), (bob, BOB)):
+        Fate(world, client.connect(name))
+        seat(world, client, "words")
+    Fate(world, ann.command("utter", word="hello"))
+    assert ann.room.replay is bob.room.replay is None
+    Fate(world, ann.command("utter", word="end"))
+    assert ann.room.state == "over" and len(ann.room.replay) == 32
+    found = ann.room.replay
+    Fate(world, bob.close())
+    eve, _ = client_of(world)
+    Fate(world, eve.connect("eve"))
+    assert Fate(world, eve.watch(ann.room.id)).result.replay == found
+    for client in (ann, eve):
+        Fate(world, client.close())
+    world.stop()
 
 
 def test_questions_are_answered_in_order(world: World, clients: Any) -> None:

@@ -163,6 +163,21 @@ def test_a_room_comes_back_with_its_players_its_time_and_its_chance(kept: Kept) 
     assert ann.view["said"] == ["one", "two", "three"] and before
 
 
+def test_a_game_that_is_over_tells_its_replay_after_a_restart_too(kept: Kept) -> None:
+    world = kept()
+    ann, bob = two(world)
+    ann.utter("end")
+    told = [message for message in bob.person.heard if message.get("name") == "recorded"]
+    ((replay,),) = [message["data"].values() for message in told]
+    world.store.kill()
+
+    world = kept()
+    ann.person = world.connect("packets", HOST)
+    ann.person.say(op="hello", token=ann.token)
+    assert ann.person.take("joined")["replay"] == replay
+    assert [result.journal for result in results(world)] == [replay]
+
+
 def test_a_timer_that_was_seen_to_fire_has_fired(kept: Kept) -> None:
     world = kept()
     ann, _ = two(world)

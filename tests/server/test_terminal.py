@@ -286,6 +286,11 @@ def test_what_the_server_says_is_a_line(window: Terminal, message: ServerMessage
         ("player_left", {"seat": 7}, "somebody has left.\r\n"),
         ("said", {"seat": 1, "name": "bob", "text": "hi"}, "bob: hi\r\n"),
         ("finished", {"result": {"winner": 1}}, "finished: result winner 1\r\n"),
+        (
+            "recorded",
+            {"replay": "5f0c"},
+            "It can be watched again, in a browser: replay.html?game=5f0c\r\n",
+        ),
         ("moved", {"seat": 1}, "bob moves.\r\n"),
         ("silent", {}, ""),
         ("long", {}, "one\r\ntwo\r\n"),

@@ -48,8 +48,8 @@ export class Hand {
     return sorted([...this.selected], "rank");
   }
 
-  /** @param {number[]} cards @param {string} suits @param {Order} order */
-  show(cards, suits, order) {
+  /** @param {number[]} cards @param {string} suits @param {Order} order @param {boolean} [live] new ones are seen to come */
+  show(cards, suits, order, live = true) {
     if (suits !== this.#suits) this.#clear();
     [this.#suits, this.#order] = [suits, order];
     const before = new Map(this.#row.map((card) => [card, this.placeOf(card)]));
@@ -57,8 +57,8 @@ export class Hand {
     for (const card of [...this.#cards.keys()]) if (!held.has(card)) this.#drop(card);
     const fresh = cards.filter((card) => !this.#cards.has(card));
     for (const card of fresh) this.#cards.set(card, this.#make(card));
-    this.#lay(before);
-    if (fresh.length) this.#deal();
+    this.#lay(live ? before : new Map());
+    if (live && fresh.length) this.#deal();
   }
 
   /** Where a card is or, if it was played, was. @param {number} card */
@@ -150,7 +150,8 @@ export class Hand {
     const count = this.#row.length;
     const width = parseFloat(getComputedStyle(this.box).getPropertyValue("--held"));
     const strip = (this.box.clientWidth - width) / Math.max(1, count - 1);
-    const least = matchMedia("(pointer: coarse)").matches ? STRIP.finger : STRIP.mouse;
+    const fingers = matchMedia("(pointer: coarse)").matches && !this.box.inert;
+    const least = fingers ? STRIP.finger : STRIP.mouse;
     const rows = strip < least && count > 1 ? 2 : 1;
     const first = Math.floor(count / rows);
     const parts = rows === 2 ? [this.#row.slice(0, first), this.#row.slice(first)] : [this.#row];

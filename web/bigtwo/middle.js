@@ -4,9 +4,9 @@
 import { written } from "./cards.js";
 import { fly, make, still } from "./dom.js";
 import { face } from "./face.js";
-import { placeOf } from "./seats.js";
+import { placeOf, seatBelow } from "./seats.js";
 
-/** @typedef {import("../gamesrv.js").Room} Room */
+/** @typedef {import("./seats.js").Scene} Scene */
 /** @typedef {[number, number[]]} Turn a seat, and what it laid; nothing is a pass */
 
 const AGES = 4; // plays of one seat that lie visibly apart
@@ -25,11 +25,11 @@ export class Middle {
     }
   }
 
-  /** @param {Room} room @param {boolean} live what is new is seen to come */
+  /** @param {Scene} room @param {boolean} live what is new is seen to come */
   show(room, live) {
     /** @type {Turn[]} */
     const turns = room.state === "waiting" ? [] : (room.view.trick ?? []);
-    const names = turns.map((turn) => `${room.view.deal} ${room.seat} ${turn}`);
+    const names = turns.map((turn) => `${room.view.deal} ${seatBelow(room)} ${turn}`);
     const kept = this.#shown.every((name, at) => name === names[at]);
     if (!kept) this.#clear(live);
     const fresh = turns.slice(kept ? this.#shown.length : 0).filter(([, cards]) => cards.length);
@@ -40,7 +40,7 @@ export class Middle {
     if (live) fresh.forEach(([seat, cards], at) => this.#bring(plays[at], seat, cards));
   }
 
-  /** @param {Room} room @param {number} seat @param {number[]} cards */
+  /** @param {Scene} room @param {number} seat @param {number[]} cards */
   #lay(room, seat, cards) {
     const suits = room.view.table.suits;
     const label = cards.map((card) => written(card, suits)).join(" ");
@@ -79,7 +79,7 @@ export class Middle {
     }
   }
 
-  /** Whose play is to be beaten, or has won. @param {Room} room @param {boolean} any */
+  /** Whose play is to be beaten, or has won. @param {Scene} room @param {boolean} any */
   #mark(room, any) {
     const place = any ? placeOf(room, room.view.owner) : null;
     for (const [name, spot] of this.#spots) spot.classList.toggle("best", name === place);

@@ -2,11 +2,13 @@
 /** The people round the table: name, cards left, score, and how they fare. */
 
 import { Bowl } from "./bowl.js";
+import { sorted } from "./cards.js";
 import { button, make } from "./dom.js";
-import { glazeOf, placeOf, seatsOf } from "./seats.js";
+import { smallFace } from "./face.js";
+import { glazeOf, placeOf, seatBelow, seatsOf } from "./seats.js";
 import { counted, isBot, plainName, signed } from "./words.js";
 
-/** @typedef {import("../gamesrv.js").Room} Room */
+/** @typedef {import("./seats.js").Scene} Scene */
 
 const WIDEST = 12; // cards; a fan of more lies closer
 
@@ -18,20 +20,22 @@ class Plate {
   #score = make("span", { class: "score" });
   #fan = make("div", { class: "fan", "aria-hidden": "true" });
   #count = make("span", { class: "count" });
-  #cards = make("div", { class: "cards" }, this.#fan, this.#count);
+  #faces = make("div", { class: "faces" });
+  #cards = make("div", { class: "cards" }, this.#fan, this.#faces, this.#count);
   #word = make("span", { class: "word" });
   #sit;
 
-  /** @param {number} seat @param {(seat: number) => void} onSit */
+  /** @param {number} seat @param {((seat: number) => void) | null} onSit */
   constructor(seat, onSit) {
-    this.#sit = button("Sit here", () => onSit(seat), { class: "sit" });
+    this.#sit = button("Sit here", () => onSit?.(seat), { class: "sit" });
+    this.mayBeTaken = onSit !== null;
     const who = make("div", { class: "who" }, make("span", { class: "name" }, this.#name, this.#tag), this.#score);
     this.item = make("li", { class: "player", "data-seat": seat }, who, this.#cards, this.#word, this.#sit);
     this.item.prepend(this.#bowl.svg);
     this.seat = seat;
   }
 
-  /** @param {Room} room */
+  /** @param {Scene} room */
   show(room) {
     const { view, state } = room;
     const player = room.players[this.seat];
@@ -48,9 +52,11 @@ class Plate {
     this.#bowl.fill(plainName(player?.name ?? ""), glazeOf(this.seat));
     this.#introduce(player, own);
     this.#score.textContent = view.scores ? points(view.scores[this.seat]) : "";
+    const open = view.stage === "play" && seatBelow(room) !== this.seat && room.open?.[this.seat]?.hand;
     this.#hold(view.stage === "play" ? view.counts[this.seat] : 0);
+    this.#reveal(open || [], view.table?.suits);
     this.#word.textContent = this.#wordFor(room);
-    this.#sit.hidden = Boolean(player) || state === "playing";
+    this.#sit.hidden = Boolean(player) || state === "playing" || !this.mayBeTaken;
   }
 
   /** @param {number | null} left seconds, if it is their turn @param {number} whole */
@@ -60,7 +66,16 @@ class Plate {
 
   /** From where their cards come. */
   get source() {
-    return (this.#fan.lastElementChild ?? this.#bowl.svg).getBoundingClientRect();
+    return (this.#faces.lastElementChild ?? this.#fan.lastElementChild ?? this.#bowl.svg).getBoundingClientRect();
+  }
+
+  /** The cards themselves, where they are open. @param {number[]} cards @param {string} suits */
+  #reveal(cards, suits) {
+    const names = cards.join(" ");
+    if (names === this.#faces.dataset.cards) return;
+    this.#faces.dataset.cards = names;
+    this.#faces.replaceChildren(...sorted(cards, "rank").map((card) => smallFace(card, suits)));
+    this.item.classList.toggle("open", cards.length > 0);
   }
 
   /** @param {Record<string, boolean>} marks */
@@ -89,7 +104,7 @@ class Plate {
     this.item.classList.toggle("last", count === 1);
   }
 
-  /** @param {Room} room */
+  /** @param {Scene} room */
   #wordFor({ state, view, players }) {
     if (state !== "playing") return players[this.seat]?.ready ? "Ready" : "";
     if (view.stage === "break") return view.agreed?.includes(this.seat) ? "Ready" : "";
@@ -101,13 +116,13 @@ class Plate {
 export class Players {
   /** @type {Plate[]} */ #plates = [];
 
-  /** @param {HTMLElement} list @param {(seat: number) => void} onSit */
+  /** @param {HTMLElement} list @param {((seat: number) => void) | null} onSit */
   constructor(list, onSit) {
     this.list = list;
     this.onSit = onSit;
   }
 
-  /** @param {Room} room */
+  /** @param {Scene} room */
   show(room) {
     const count = seatsOf(room);
     if (count !== this.#plates.length) {
@@ -117,7 +132,7 @@ export class Players {
     for (const plate of this.#plates) plate.show(room);
   }
 
-  /** @param {Room} room @param {number | null} left seconds of the turn */
+  /** @param {Scene} room @param {number | null} left seconds of the turn */
   time({ view, state }, left) {
     for (const plate of this.#plates) {
       const turn = state === "playing" && view.stage === "play" && view.turn === plate.seat;

@@ -1,6 +1,8 @@
 // @ts-check
 /** What lies on the table after a deal: all hands, the scores, and how to go on. */
 
+import { replayAddress } from "../shared/place.js";
+import { shareLine } from "../shared/sharing.js";
 import { button, make } from "./dom.js";
 import { smallFace } from "./face.js";
 import { glazeOf } from "./seats.js";
@@ -18,7 +20,7 @@ export function resultSheet(room, actions) {
     make("ol", { class: "hands" }, ...standing(room).map((seat) => row(room, seat))),
     make("p", { class: "line act" }, ...(over ? afterMatch(room, actions) : afterDeal(room, actions))),
     make("p", { class: "small wants" }, over ? whoWants(room) : ""),
-    make("div", { class: "more" }, ...allDeals(room), fairness(room)),
+    make("div", { class: "more" }, ...share(room), ...allDeals(room), fairness(room)),
   ];
 }
 
@@ -71,11 +73,27 @@ function afterDeal({ view, seat }, { goOn }) {
 }
 
 /** @param {Room} room @param {Actions} actions */
-function afterMatch({ seat, players }, { ready, toLobby }) {
-  const lobby = button("To the lobby", toLobby, { class: "quiet" });
-  if (seat === null) return [lobby];
+function afterMatch({ seat, players, replay }, { ready, toLobby }) {
+  const others = [...watchAgain(replay, seat), button("To the lobby", toLobby, { class: "quiet" })];
+  if (seat === null) return others;
   const on = Boolean(players[seat]?.ready);
-  return [button(on ? "No, wait" : "Play again", () => ready(!on), { id: "again", class: on ? "quiet" : "" }), lobby];
+  return [button(on ? "No, wait" : "Play again", () => ready(!on), { id: "again", class: on ? "quiet" : "" }), ...others];
+}
+
+/** @param {string | null} replay @param {number | null} seat */
+function watchAgain(replay, seat) {
+  if (!replay) return [];
+  const href = replayAddress(replay, seat);
+  return [make("a", { id: "watch", class: "quiet button", href }, "Watch the replay")];
+}
+
+/** For those who were not there. @param {Room} room */
+function share({ replay }) {
+  if (!replay) return [];
+  const link = new URL(replayAddress(replay), document.baseURI).href;
+  const words = "Whoever has this link can watch the game, with all hands open.";
+  const line = shareLine(link, "Link to the replay", "copy-replay");
+  return [make("details", { class: "shared" }, make("summary", {}, "Share the replay"), line, make("p", { class: "small" }, words))];
 }
 
 /** @param {Room} room */

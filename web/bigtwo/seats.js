@@ -12,11 +12,22 @@ export function seatsOf({ view, seats }) {
   return view.counts?.length ?? seats[1];
 }
 
-/** @param {Room} room @param {number} seat @returns {Place} */
+/**
+ * What the table shows: a room one is in, or one that is told again. In that one nobody plays; one may stand
+ * behind a seat and see its hand, and `open` has what all seats see of their own.
+ * @typedef {Room & {behind?: number | null, open?: Record<string, Record<string, any>> | null}} Scene
+ */
+
+/** The seat whose hand one sees: one's own, or that which one stands behind. @param {Scene} room @returns {number | null} */
+export function seatBelow({ seat, behind = null }) {
+  return seat ?? behind;
+}
+
+/** @param {Scene} room @param {number} seat @returns {Place} */
 export function placeOf(room, seat) {
   const count = seatsOf(room);
   const places = PLACES[count] ?? PLACES[4];
-  return places[(seat - (room.seat ?? 0) + count) % count];
+  return places[(seat - (seatBelow(room) ?? 0) + count) % count];
 }
 
 /** Glazes of the bowls, by seat. */

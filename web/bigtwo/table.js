@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The card table: shows a room, whatever its state, and tells what one wants to do there. It knows nothing of
- * connections: `Actions` are its way out.
+ * connections: a room, live or told again, is all that it sees, and `Actions` are its way out.
  */
 
 import { Adviser } from "./adviser.js";
@@ -14,12 +14,13 @@ import { Middle } from "./middle.js";
 import { Players } from "./players.js";
 import { resultSheet } from "./result.js";
 import { Settings } from "./settings.js";
+import { seatBelow } from "./seats.js";
 import { Sheet } from "./sheet.js";
 import { Sounds } from "./sounds.js";
 import { waitingSheet } from "./waiting.js";
 import { reason, situation, told } from "./words.js";
 
-/** @typedef {import("../gamesrv.js").Room} Room */
+/** @typedef {import("./seats.js").Scene} Scene */
 /** @typedef {import("../gamesrv.js").GameEvent} GameEvent */
 /**
  * @typedef {object} Actions
@@ -28,7 +29,7 @@ import { reason, situation, told } from "./words.js";
  * @property {(on: boolean) => void} auto
  * @property {() => void} goOn
  * @property {(on: boolean) => void} ready
- * @property {(seat: number) => void} sit
+ * @property {((seat: number) => void) | null} sit null where no seat is to be had
  * @property {() => void} toLobby
  */
 
@@ -39,7 +40,8 @@ const LATE = 5; // s
 export class Table {
   settings = new Settings();
   sounds = new Sounds(this.settings);
-  /** @type {Room | null} */ room = null;
+  /** @type {Scene | null} */ room = null;
+  /** What the page is called while nothing is wanted of one. */ #title = document.title;
   #problem = "";
   /** @type {number[]} what was hinted at last */ #hinted = [];
   /** When the result may be shown. */ #resultAt = 0;
@@ -54,7 +56,7 @@ export class Table {
     this.players = new Players(element("players"), actions.sit);
     this.hand = new Hand(element("hand"), { changed: () => this.#changed(), play: () => this.play() });
     this.middle = new Middle(element("middle"), (card, seat) =>
-      seat === this.room?.seat ? this.hand.placeOf(card) : this.players.sourceOf(seat),
+      this.room && seat === seatBelow(this.room) ? this.hand.placeOf(card) : this.players.sourceOf(seat),
     );
     this.sheet = new Sheet(element("sheet"));
     const deeds = {
@@ -75,13 +77,16 @@ export class Table {
     this.colour();
   }
 
-  /** A room, as it stands. One that begins has nothing to show until it is told anew. @param {Room} room */
-  show(room) {
+  /**
+   * A room, as it stands. One that begins has nothing to show until it is told anew.
+   * @param {Scene} room
+   * @param {boolean} [live] what is new is seen to come
+   */
+  show(room, live = this.room?.id === room.id && this.#stage !== "") {
     if (room.state !== "waiting" && !room.view.stage) return;
-    const live = this.room?.id === room.id && this.#stage !== "";
     this.room = room;
     this.#follow(live);
-    this.#refresh();
+    this.#refresh(live);
     this.middle.show(room, live);
     this.#noteTurn(live);
     this.#tick();
@@ -162,6 +167,7 @@ export class Table {
   /** Between deals the last play is seen for a while, if one was there. @param {boolean} live */
   #follow(live) {
     const stage = this.room?.view.stage ?? "";
+    if (!live) this.#resultAt = 0;
     if (stage === this.#stage) return;
     const ended = live && this.#stage === "play" && stage !== "play";
     this.#resultAt = ended ? performance.now() + LINGER : 0;
@@ -170,26 +176,26 @@ export class Table {
     this.#hinted = [];
   }
 
-  /** @param {Room} room */
-  #holdHand(room) {
+  /** @param {Scene} room @param {boolean} live */
+  #holdHand(room, live) {
     const cards = document.body.classList.contains("in-deal") ? (room.mine.hand ?? []) : [];
-    this.hand.show(cards, room.view.table?.suits ?? "SHCD", this.settings.get("order"));
+    this.hand.show(cards, room.view.table?.suits ?? "SHCD", this.settings.get("order"), live);
   }
 
-  #refresh() {
+  #refresh(live = true) {
     const { room } = this;
     if (!room) return;
     this.players.show(room);
     this.#showSheet(room);
-    this.#holdHand(room);
+    this.#holdHand(room, live);
     if (this.#playing) this.adviser.look(room);
     const { legal } = this.adviser;
     this.hand.light(this.#isOwnTurn && legal ? new Set(legal.flat()) : null);
     this.#showControls(room);
-    document.title = this.#isOwnTurn ? "Your turn · Big Two" : "Big Two";
+    document.title = this.#isOwnTurn ? `Your turn · ${this.#title}` : this.#title;
   }
 
-  /** @param {Room} room */
+  /** @param {Scene} room */
   #showControls(room) {
     const cards = this.hand.chosen;
     const answer = cards.length ? this.adviser.check(room, cards) : "";
@@ -210,26 +216,26 @@ export class Table {
     });
   }
 
-  /** @param {Room} room */
+  /** @param {Scene} room */
   #situation(room) {
     if (room.state !== "playing" || room.view.stage !== "play") return "";
     const stuck = this.#isOwnTurn && this.adviser.stuck;
     return situation(room, (cards) => this.adviser.kind(cards), stuck);
   }
 
-  /** @param {Room} room */
+  /** @param {Scene} room */
   #showSheet(room) {
-    const { state, view, players, seat } = room;
+    const { state, view, players, seat, replay } = room;
     if (state === "waiting") {
       const about = [room.id, players, seat, room.options];
       this.sheet.show("waiting", about, () => waitingSheet(room, this.actions));
     } else if (view.stage !== "play" && performance.now() >= this.#resultAt) {
-      const about = [state, seat, players, view.deal, view.agreed, view.scores];
+      const about = [state, seat, players, view.deal, view.agreed, view.scores, replay];
       this.sheet.show("result", about, () => resultSheet(room, this.actions));
     } else this.sheet.hide();
     document.body.dataset.state = state;
-    document.body.classList.toggle("watching", seat === null);
-    document.body.classList.toggle("in-deal", seat !== null && Boolean(this.sheet.box.hidden));
+    document.body.classList.toggle("watching", seatBelow(room) === null);
+    document.body.classList.toggle("in-deal", seatBelow(room) !== null && Boolean(this.sheet.box.hidden));
   }
 
   /** The clock: by the room's own time, never by a guess. */

@@ -1,6 +1,7 @@
 // @ts-check
 /** What lies on the table before the game: who is there, the link for friends, the options, the start. */
 
+import { shareLine } from "../shared/sharing.js";
 import { shareLink } from "./address.js";
 import { button, make } from "./dom.js";
 import { optionsInWords } from "./options.js";
@@ -25,24 +26,9 @@ export function waitingSheet(room, actions) {
 
 /** @param {Room} room */
 function invitation(room) {
-  const link = shareLink(room.id);
-  const shown = make("input", { class: "link", readonly: true, value: link, "aria-label": "Link to this table" });
-  shown.addEventListener("focus", () => shown.select());
-  const copy = button("Copy link", () => copyFrom(shown, copy), { id: "copy-link" });
-  const parts = [make("p", { class: "line share" }, shown, copy)];
+  const parts = [shareLine(shareLink(room.id), "Link to this table", "copy-link")];
   if (room.private) parts.unshift(make("p", { class: "code" }, "Code ", make("b", {}, room.id)));
   return parts;
-}
-
-/** Where the clipboard is barred, the link is selected at least. @param {HTMLInputElement} shown @param {HTMLElement} copy */
-async function copyFrom(shown, copy) {
-  shown.select();
-  try {
-    await navigator.clipboard.writeText(shown.value);
-    copy.textContent = "Copied";
-  } catch {
-    copy.textContent = "Selected";
-  }
 }
 
 /** @param {Room} room @param {number} missing @param {Actions} actions */

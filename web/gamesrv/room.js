@@ -66,6 +66,8 @@ export class Room {
     /** @type {string[]} */ this.commands = joined.commands ?? [];
     /** @type {LockstepInfo | null} where only inputs travel: `view` is the whole world after `tick` */
     this.lockstep = joined.lockstep ?? null;
+    /** @type {string | null} by this id a game that is over, and kept, can be watched again */
+    this.replay = joined.replay ?? null;
     /** @type {boolean} events were missed and can't be had any more */ this.gap = joined.gap ?? false;
   }
 
@@ -93,8 +95,8 @@ export class Room {
     return true;
   }
 
-  /** Keeps `players`, `seat` and `state` up to date from the room's own events. @param {GameEvent} event */
-  note({ name, data: { seat, name: player, ready, to } }) {
+  /** Keeps `players`, `seat`, `state` and `replay` up to date from the room's own events. @param {GameEvent} event */
+  note({ name, data: { seat, name: player, ready, to, replay } }) {
     if (name === "player_joined") this.players = { ...this.players, [seat]: { name: player } };
     else if (name === "player_left") this.players = merge(this.players, { [seat]: null });
     else if (name === "player_dropped") this.#mark(seat, { away: true });
@@ -103,6 +105,7 @@ export class Room {
     else if (name === "player_moved") this.#move(seat, to);
     else if (name === "started") this.state = "playing";
     else if (name === "finished") this.#finish();
+    else if (name === "recorded") this.replay = replay ?? null;
   }
 
   /** @param {number} seat @param {Plain} marks */

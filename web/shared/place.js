@@ -17,6 +17,11 @@ export function addressOf(game, { room, watch } = {}) {
   return room ? `${PAGES[game]}#${encodeURIComponent(room)}` : PAGES[game];
 }
 
+/** @param {string} replay its id @param {number | null} [seat] whose eyes to see it with; none: all is open */
+export function replayAddress(replay, seat = null) {
+  return `replay.html?game=${replay}${seat === null ? "" : `&seat=${seat}`}`;
+}
+
 /** @param {string} hash of an address @returns {Place} */
 export function placeIn(hash) {
   const [, watches, id] = /^#(watch=)?(.+)$/.exec(hash) ?? [];
