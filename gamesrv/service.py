@@ -67,7 +67,7 @@ class GameService(Service):
 
     def __attrs_post_init__(self) -> None:
         now = self.clock.seconds
-        self.ticker = Ticker(self.clock, self.tick_rate, self.rest)
+        self.ticker = Ticker(self.clock, self.tick_rate, self.rest, self.limits)
         self.lobby = Lobby(self.games, self.limits, self.ticker, now, self.entropy)
         self.gate = Gate(self.lobby, self.limits, now, self.entropy)
         door = PacketFactory(self.gate, self.clock, idle=None)

@@ -27,7 +27,9 @@ from gamesrv.net.profiles import open_ports, profile_names
 from gamesrv.net.tcp import PacketFactory
 from gamesrv.net.telnet import TelnetFactory
 from gamesrv.net.udp import UdpService, read_place
+from gamesrv.server.alarm import StepAlarm
 from gamesrv.server.limits import Limits
+from gamesrv.server.profile import TickProfile
 from gamesrv.service import GameService
 from gamesrv.storage.connection import default_path, path_of
 from gamesrv.storage.errors import StoreError
@@ -78,6 +80,7 @@ class Options(usage.Options):
 
     synopsis = "[options]"
     longdesc = "An authoritative multiplayer game server."
+    optFlags = [["profile-ticks", None, "log every 10 seconds where the rooms' time goes; costs some"]]  # noqa: RUF012
     optParameters = [  # noqa: RUF012
         _number("tick-rate", 60, "beats of the clock per second; every game's rate divides it"),
         _number("reap-interval", 1.0, "seconds between two looks for what has had its time"),
@@ -247,7 +250,8 @@ class Server(MultiService):
 def makeService(options: Options, reactor: Any = None) -> MultiService:
     """Puts the server together. Twisted's clock is the wall's, which can be set back: ours must not be."""
     collector = Collector()
-    if reactor is None:
+    owns_process = reactor is None
+    if owns_process:
         reactor = global_reactor
         reactor.seconds = time.monotonic
         collector.take_over()
@@ -263,9 +267,14 @@ def makeService(options: Options, reactor: Any = None) -> MultiService:
             on_fatal=getattr(reactor, "stop", lambda: None),
             store=_store(options, reactor),
         )
-        return _with_ports(game, options, reactor)
+        server = _with_ports(game, options, reactor)
     except (GameError, ValueError) as error:
         raise given_up(error) from None
+    if owns_process:
+        StepAlarm(options.limits.step_timeout).setServiceParent(server)
+    if options["profile-ticks"]:
+        TickProfile(reactor).setServiceParent(server)
+    return server
 
 
 def _store(options: Options, reactor: Any) -> Store | None:

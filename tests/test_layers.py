@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "storage": VALUES | TWISTED | {"gamesrv.storage", "gamesrv.core"},
     "storage/ratings.py": {"gamesrv.storage", "openskill"},
     "cli": VALUES | {"gamesrv.cli", "gamesrv.loading", "gamesrv.storage", "gamesrv.core"},
+    "cli/load": VALUES | {"gamesrv.cli", "gamesrv.client.games", "gamesrv.core", "gamesrv.wire"},
     "loading.py": {"gamesrv.core"},
     "cancellable.py": VALUES | TWISTED,
     "net": AT_NET,

@@ -21,6 +21,7 @@ from gamesrv.net.tcp import PacketFactory
 from gamesrv.net.telnet import TelnetFactory
 from gamesrv.net.websocket import WebSocketFactory
 from gamesrv.server.limits import Limits
+from gamesrv.server.profile import TickProfile
 from gamesrv.service import GameService
 from gamesrv.storage.connection import default_path
 from gamesrv.tap import ENDPOINTS, SHIPPED, Options, makeService
@@ -220,6 +221,16 @@ def stop(server: MultiService, reactor: Reactor) -> None:
     reactor.pump([0] * 30)
     assert len(done) == 1
     assert reactor.getDelayedCalls() == []
+
+
+def test_ticks_are_profiled_if_somebody_wants_that() -> None:
+    reactor = Reactor()
+    plain = makeService(parsed(*FIELD, *SILENT), reactor)
+    assert [type(service) for service in plain] == [GameService]
+    server = makeService(parsed(*FIELD, *SILENT, "--bots", "0", "--profile-ticks"), reactor)
+    assert [type(service) for service in server] == [GameService, TickProfile]
+    server.startService()
+    stop(server, reactor)
 
 
 def test_each_endpoint_is_a_port_of_its_own() -> None:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import attrs
 import msgspec
 import txaio
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
@@ -24,8 +25,12 @@ from gamesrv.net.websocket import WebSocketFactory
 from gamesrv.server.limits import Limits
 from gamesrv.server.room import Room
 from gamesrv.service import GameService
+from gamesrv.wire.cipher import CipherDecoder, StreamCipher
 from gamesrv.wire.frames import FrameDecoder
+from gamesrv.wire.legacy import LegacyClient
+from gamesrv.wire.noise import NoiseClient
 from gamesrv.wire.packets import CLIENT_IDS, SERVER_FRAMING, SERVER_IDS
+from gamesrv.wire.profile import LEGACY, Profile, noise
 from tests.games import Cards, Field
 
 __all__ = ["TRANSPORTS", "Person", "TelnetPerson", "World"]
@@ -244,6 +249,27 @@ class PacketPerson(Person):
         return (len(body) + 4).to_bytes(2, "big") + number.to_bytes(2, "big") + body
 
 
+class CipherPerson(Person):
+    """Speaks packets within a cipher."""
+
+    def __init__(self, world: World, host: str | None, profile: Profile, client: StreamCipher) -> None:
+        super().__init__(world)
+        self._cipher = client
+        self._framing = attrs.evolve(SERVER_FRAMING, byteorder=profile.framing.byteorder)
+        self._frames = CipherDecoder(self._framing, client)
+        factory = PacketFactory(world.service.gate, world.clock, world.limits.packet_idle, profile)
+        self.link_to(factory.buildProtocol(None), _Ear(self), host)
+        self.raw(client.encrypt(b""))
+
+    def hear(self, data: bytes) -> None:
+        for frame in self._frames.feed(data):
+            self.heard.append(msgspec.msgpack.decode(frame[2:]))
+
+    def pack(self, message: Message) -> bytes:
+        number = _IDS.get(message["op"], 77).to_bytes(2, self._framing.byteorder)
+        return self._cipher.encrypt(self._framing.encode(number + msgspec.msgpack.encode(message)))
+
+
 class _Socket(WebSocketClientProtocol):
     person: Person
 
@@ -313,5 +339,7 @@ _MAKERS = {
     "websocket-json": lambda world, host: WebSocketPerson(world, host, "gamesrv.v1.json"),
     "websocket-msgpack": lambda world, host: WebSocketPerson(world, host, "gamesrv.v1.msgpack"),
     "packets": PacketPerson,
+    "noise": lambda world, host: CipherPerson(world, host, noise(bytes(32)), NoiseClient(lambda key: True)),
+    "legacy": lambda world, host: CipherPerson(world, host, LEGACY, LegacyClient()),
     "telnet": TelnetPerson,
 }

@@ -7,14 +7,15 @@ import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import NoReturn
 
-from gamesrv.cli import check, export, incidents, replay
+from gamesrv.cli import check, export, incidents, load, replay
 from gamesrv.cli.problem import Problem
 from gamesrv.storage.errors import StoreError
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS: tuple[ModuleType, ...] = (check, replay, export, incidents)
+COMMANDS: tuple[ModuleType, ...] = (check, replay, export, incidents, load)
 """Each adds itself to the parser, by ``add(subparsers)``."""
 
 INTERRUPTED = 130
@@ -39,8 +40,15 @@ def main(words: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="gamesrv", description="Tools for games and what is kept of them.")
+    parser = _Parser(prog="gamesrv", description="Tools for games and what is kept of them.")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(subparsers)

@@ -93,6 +93,10 @@ class Host(Protocol):
         """Who is in the room, or what goes on there, has changed."""
         ...
 
+    def took(self, room: Room, seconds: float) -> None:
+        """A call into the room took that long; it may be told to fail."""
+        ...
+
     def over(self, room: Room) -> None:
         """The room is closed: forget it."""
         ...

@@ -54,6 +54,11 @@ class Limits:
     slow_timeout: float = _limit(10.0, "seconds a connection may stay above its soft buffer")
     close_timeout: float = _limit(1.0, "seconds a peer has to take our goodbye")
     drain: float = _limit(30.0, "seconds that peers have to take their last messages when the server stops")
+    step_budget: float = _limit(0.5, "share of its tick that a room may take before the log names it")
+    step_patience: float = _limit(
+        60.0, "seconds after which a room ends whose every step takes longer than its tick"
+    )
+    step_timeout: float = _limit(5.0, "seconds after which game code that does not return is broken off")
     events_kept: int = _limit(256, "events a room keeps for those who come back")
     inputs_kept: int = _limit(10_000, "inputs a room's journal keeps")
 

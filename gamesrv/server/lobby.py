@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import define, field
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from gamesrv.core.game import GameError, Refused
 from gamesrv.core.messages import GameInfo
@@ -161,6 +162,13 @@ class Lobby:
     def wake_at(self, room: Room, at: float | None) -> None:
         """Wakes a room that does not tick."""
         self.ticker.wake_at(room, at)
+
+    def took(self, room: Room, seconds: float) -> None:
+        """Sees whether a call into a room took too long."""
+        if seconds > self.ticker.tolerated:
+            overrun = self.ticker.watchdog.took(room, seconds)
+            if overrun is not None:
+                room.fail(Failure(overrun))
 
     def over(self, room: Room) -> None:
         """Forgets a room."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Iterable
 from secrets import token_hex
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from attrs import define, field
 from msgspec import UNSET
@@ -19,6 +18,7 @@ from gamesrv.core.messages import Command, Dump, Joined, Left, RoomState
 from gamesrv.core.schema import GameType
 from gamesrv.core.views import Audience, prune
 from gamesrv.server.feed import Feed, own_view
+from gamesrv.server.guarded import guarded
 from gamesrv.server.interfaces import Host, Now
 from gamesrv.server.limits import Limits
 from gamesrv.server.reservations import Reservations
@@ -27,24 +27,6 @@ from gamesrv.server.session import Session
 from gamesrv.wire.close import CloseCode
 
 __all__ = ["Room"]
-
-P = ParamSpec("P")
-
-
-def _guarded(method: Callable[Concatenate[Room, P], None]) -> Callable[Concatenate[Room, P], None]:
-    """For what runs the author's code: a fault in it ends the room, and is a `Refused` to the caller."""
-
-    @wraps(method)
-    def guarded(self: Room, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            method(self, *args, **kwargs)
-        except Refused:
-            raise
-        except BaseException:
-            self.fail(Failure())
-            raise Refused(f"the room failed (incident {self.incident})", "room_failed") from None
-
-    return guarded
 
 
 @define(eq=False)
@@ -135,7 +117,7 @@ class Room:
         self._host.changed(self)
         return ticket
 
-    @_guarded
+    @guarded
     def sit(self, session: Session, seat: int | None = None, ticket: str | None = None) -> None:
         """Gives the session a seat, and a snapshot; raises `Refused`."""
         seat = self._free_seat(seat) if ticket is None else self.seating.reserved.take(ticket)
@@ -152,7 +134,7 @@ class Room:
         self.snapshot(member)
         self._try_begin()
 
-    @_guarded
+    @guarded
     def watch(self, session: Session) -> None:
         """Lets the session look on."""
         member = Member(session, self, None, self.seating.unique(session.name), since=self._feed.seq)
@@ -161,7 +143,7 @@ class Room:
         self.snapshot(member)
         self._host.changed(self)
 
-    @_guarded
+    @guarded
     def back(self, member: Member, last: int | None) -> None:
         """The member has a connection again, and had seen events up to ``last`` if that is known."""
         if member.away:
@@ -172,7 +154,7 @@ class Room:
 
     # ------------------------------------------------------------------ people go
 
-    @_guarded
+    @guarded
     def leave(self, member: Member) -> None:
         """The member is gone for good; the last one closes the room."""
         member.session.member = None
@@ -186,7 +168,7 @@ class Room:
         if self.seating.empty:
             self.close(CloseCode.ROOM_OVER, "the room is over")
 
-    @_guarded
+    @guarded
     def drop(self, member: Member) -> None:
         """The member's connection is lost; the seat is held."""
         if self.seating.is_stand_in(member):
@@ -202,13 +184,13 @@ class Room:
 
     # ------------------------------------------------------------------ what they say to the room
 
-    @_guarded
+    @guarded
     def say(self, member: Member, text: str) -> None:
         """Chat."""
         self._feed.tell("said", {"seat": member.seat, "name": member.name, "text": text})
         self._flush()
 
-    @_guarded
+    @guarded
     def ready(self, member: Member, ready: bool) -> None:
         """The member wants to begin, or to play again, or not yet; raises `Refused`."""
         if member.seat is None:
@@ -221,7 +203,7 @@ class Room:
             self._flush()
             self._try_begin()
 
-    @_guarded
+    @guarded
     def move(self, member: Member, seat: int) -> None:
         """Takes another seat, while nobody plays; raises `Refused`."""
         if self.state == "playing" or self._at_once:
@@ -236,7 +218,7 @@ class Room:
 
     # ------------------------------------------------------------------ time and commands
 
-    @_guarded
+    @guarded
     def command(self, member: Member, command: Command) -> None:
         """Takes a command: at once, or at the next tick of a real-time game. It is refused to the session."""
         if self.tick_rate and self.state == "playing":
@@ -273,7 +255,7 @@ class Room:
 
     # ------------------------------------------------------------------ what is seen
 
-    @_guarded
+    @guarded
     def snapshot(self, member: Member, last: int | None = None) -> None:
         """Sends the whole view; then, to one who saw events up to ``last``, those since, or marks the gap."""
         peer = member.session.peer

@@ -19,6 +19,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from gamesrv.server.interfaces import Clock
+from gamesrv.server.limits import Limits
+from gamesrv.server.watchdog import Watchdog
 
 __all__ = ["Driven", "Ticker"]
 
@@ -59,6 +61,11 @@ class Ticker:
     rate: int
     rest: Callable[[], object] = lambda: None
     """Called after each beat, when all that was due is done."""
+    limits: Limits = field(factory=Limits)
+    """What rooms may take of the time."""
+    watchdog: Watchdog = field(init=False)
+    tolerated: float = field(init=False)
+    """Seconds that the watchdog need not hear of."""
     beat: int = field(default=0, init=False)
     late: int = field(default=0, init=False)
     """Beats made up for."""
@@ -71,6 +78,10 @@ class Ticker:
     _alarms_set: int = field(default=0, init=False)
     _loop: LoopingCall | None = field(default=None, init=False)
     _log = Logger()
+
+    def __attrs_post_init__(self) -> None:
+        self.watchdog = Watchdog(self.limits, self.rate, self.clock.seconds)
+        self.tolerated = self.watchdog.tolerated
 
     def start(self, on_death: Callable[[Failure], object]) -> None:
         """Starts to beat. ``on_death`` is called should the clock itself ever fail: nothing goes on then."""
@@ -152,10 +163,17 @@ class Ticker:
 
     def _guarded(self, room: Driven, action: Callable[[], None]) -> None:
         """An author may raise anything, `SystemExit` too; out of a `LoopingCall` it would stop every room."""
+        began = self.clock.seconds()
         try:
             action()
         except BaseException:
             self._fail(room, Failure())
+            return
+        took = self.clock.seconds() - began
+        if took > self.tolerated:
+            overrun = self.watchdog.stepped(room, took, self.beat)
+            if overrun is not None:
+                self._fail(room, Failure(overrun))
 
     def _fail(self, room: Driven, failure: Failure) -> None:
         try:

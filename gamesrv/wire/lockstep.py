@@ -23,13 +23,14 @@ up.
 from collections.abc import Iterable, Sequence
 from struct import Struct
 from struct import error as StructError
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from gamesrv.core.inputs import CHANGES, MAX_COUNT, Change, Frame, FramesBody, SyncBody
 from gamesrv.wire.codec import BadMessage
 
 __all__ = [
     "FRAMES_HEAD",
+    "FramesHead",
     "MAX_BYTES",
     "Bits",
     "decode_frames",
@@ -40,6 +41,7 @@ __all__ = [
     "join_bits",
     "next_frame",
     "pack_frames",
+    "read_frames_head",
     "to_bytes",
 ]
 
@@ -153,20 +155,38 @@ def next_frame(frame: Frame, before: Frame, bits: int) -> Bits:
     return join_bits([(1, 1), *_change_bits(frame.changes), *news])
 
 
-def decode_frames(data: bytes, bits: int, seats: int) -> FramesBody:
-    """What the server said in a room with so many ``seats``. Raises `BadMessage`."""
+class FramesHead(NamedTuple):
+    """What the server says beside the frames themselves."""
+
+    run: int
+    ack: int
+    wait: int | None
+    late: int
+    start: int
+    frames: int
+    """How many."""
+
+
+def read_frames_head(data: bytes) -> FramesHead:
+    """For those who only need to know which frames there are. Raises `BadMessage`."""
     if len(data) < _FRAMES_HEAD.size:
         raise _bad("too short")
     kind, run, ack, wait, late, start, count = _FRAMES_HEAD.unpack_from(data)
     if kind != _FRAMES:
         raise _bad(f"no such kind: {kind}")
-    _check_size(data, count)
+    return FramesHead(run, ack, None if wait == _NO_WAIT else wait, late, start, count)
+
+
+def decode_frames(data: bytes, bits: int, seats: int) -> FramesBody:
+    """What the server said in a room with so many ``seats``. Raises `BadMessage`."""
+    head = read_frames_head(data)
+    _check_size(data, head.frames)
     reader = _Reader(data, _FRAMES_HEAD.size)
     frames: list[Frame] = []
-    for _ in range(count):
+    for _ in range(head.frames):
         frames.append(_read_frame(reader, bits, seats, frames[-1] if frames else None))
     reader.end()
-    return FramesBody(run, ack, None if wait == _NO_WAIT else wait, late, start, tuple(frames))
+    return FramesBody(*head[:-1], tuple(frames))
 
 
 def _read_frame(reader: "_Reader", bits: int, seats: int, before: Frame | None) -> Frame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -74,6 +75,12 @@ def world() -> Iterator[World]:
     made.stop()
 
 
+@pytest.fixture(params=(*TRANSPORTS, "noise", "legacy"))
+def transport(request: pytest.FixtureRequest) -> str:
+    """Ciphers too: what waits for their clients can't be thrown away, or nothing after it could be read."""
+    return str(request.param)
+
+
 @pytest.fixture
 def witness(world: World) -> Iterator[Witness]:
     """Somebody who is not to notice anything."""
@@ -91,6 +98,18 @@ def ann(witness: Witness, transport: str) -> Person:
 def waiting(person: Person) -> int:
     """Bytes on their way to somebody, not read yet."""
     return person.link.other.unread
+
+
+def sip(person: Person, size: int) -> None:
+    """Somebody who is deaf otherwise reads so many bytes."""
+    far = person.link.other
+    data = b"".join(far._waiting)
+    far._waiting, far.unread = [data[size:]] if data[size:] else [], len(data[size:])
+    if data:
+        person.link.protocol.dataReceived(data[:size])
+    if not far.unread:
+        person.listen()  # so that the transport learns of it
+        person.deaf()
 
 
 class Follower:
@@ -177,6 +196,32 @@ def test_reading_in_bursts(world: World, witness: Witness, ann: Person) -> None:
     follower.check()
     assert 1 <= follower.snapshots <= 12
     assert ann.close_code is None
+
+
+def test_reading_slowly_but_in_time(world: World, witness: Witness, ann: Person) -> None:
+    """At a third of what there is to say: it drains time and again, and each time a snapshot follows."""
+    follower = Follower(ann, witness.room)
+    ann.deaf()
+    for _ in range(400):
+        sip(ann, 1600)
+        world.run(0.1)
+        assert waiting(ann) < world.limits.soft_buffer + 2 * UPDATE
+        follower.follow()
+    ann.listen()
+    world.run(1)
+    follower.check()
+    assert 4 <= follower.snapshots <= 10 and ann.close_code is None
+
+
+def test_reading_too_slowly(world: World, witness: Witness, ann: Person) -> None:
+    """It reads all the time, but what waited when the buffer was full takes more than ten seconds."""
+    ann.deaf()
+    for _ in range(160):
+        sip(ann, 400)
+        world.run(0.1)
+        assert waiting(ann) < world.limits.soft_buffer + 2 * UPDATE
+        assert witness.room.seating.seats[1].away or not ann.lost
+    assert ann.lost and witness.room.seating.seats[1].away
 
 
 def test_events_come_in_order_and_all_however_one_reads(world: World, witness: Witness, ann: Person) -> None:
@@ -357,9 +402,36 @@ def test_a_text_window_that_is_too_slow_is_closed(world: World, witness: Witness
     assert tom.text.endswith("too slow in reading (4008). Come back in a moment.\r\n")
 
 
+def test_a_text_window_that_is_read_in_bursts(world: World, witness: Witness, tom: TelnetPerson) -> None:
+    numbers = []
+    for _ in range(5):
+        tom.text = ""
+        tom.deaf()
+        for _ in range(10):
+            witness.shout(1000)
+            world.run(0.2)
+        tom.listen()
+        numbers += [int(number) for number in re.findall(r"number (\d+)", tom.text)]
+    assert numbers == list(range(1, 51))
+
+
+def test_a_text_window_that_is_read_slowly(world: World, witness: Witness, tom: TelnetPerson) -> None:
+    """It has all there is to hear as long as that is bounded, and is closed when it is not."""
+    tom.deaf()
+    while not tom.lost:
+        witness.shout(20_000)
+        world.run(0.5)
+        sip(tom, 10_000)
+        assert waiting(tom) <= world.limits.hard_buffer + 16_000
+    assert witness.room.seating.seats[1].away
+    numbers = [int(number) for number in re.findall(r"number (\d+)", tom.text)]
+    assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) > 3
+
+
 def test_the_same_for_all(world: World, witness: Witness) -> None:
-    """Six at once, each over another transport or as another fool."""
-    people = [world.person(transport, transport, "noise") for transport in TRANSPORTS * 2]
+    """Seven at once, each over another transport or as another fool."""
+    transports = [*TRANSPORTS, *TRANSPORTS, "legacy"]
+    people = [world.person(transport, transport, "noise") for transport in transports]
     for person in people:
         person.deaf()
     world.run(20)
