@@ -36,8 +36,8 @@ class Link:
         "_abort",
         "_clock",
         "_close_timeout",
-        "_direct",
         "_goodbye",
+        "_send",
         "_transport",
         "address",
         "format",
@@ -51,13 +51,15 @@ class Link:
         self._goodbye = goodbye
         self._close_timeout = gate.limits.close_timeout
         self._abort: DelayedCall | None = None
-        self._direct = isinstance(transport, TcpTransport) and not transport.TLS
+        self._send: Callable[[bytes], int] | None = None
         self.format = fmt
         self.address: str | None = getattr(transport.getPeer(), "host", None)
         self.inside = isinstance(transport, LoopbackTransport) and self.address is None
         if hasattr(transport, "bufferSize"):
             transport.bufferSize = gate.limits.soft_buffer
-        if self._direct:
+        if isinstance(transport, TcpTransport) and not transport.TLS:
+            transport.setTcpNoDelay(True)
+            self._send = transport.socket.send
             read_in_slots(transport)
         transport.registerProducer(self, True)
         self.peer: Peer = gate.admit(self)
@@ -67,9 +69,10 @@ class Link:
         transport = self._transport
         if transport.disconnecting:
             return
-        if self._nothing_waits():
+        send = self._send
+        if send is not None and not transport.dataBuffer and not transport._tempDataBuffer:
             try:
-                sent = transport.socket.send(data)
+                sent = send(data)
             except OSError:
                 # No room, or a broken link: the reactor finds out which, not the middle of a room's tick.
                 sent = 0
@@ -88,7 +91,7 @@ class Link:
 
     def _nothing_waits(self) -> bool:
         transport = self._transport
-        return self._direct and not transport.dataBuffer and not transport._tempDataBuffer
+        return self._send is not None and not transport.dataBuffer and not transport._tempDataBuffer
 
     def expire(self, within: float) -> None:
         """Cuts the link should it not be over by then: a peer that does not read could hold it for ever."""

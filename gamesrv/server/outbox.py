@@ -106,6 +106,9 @@ class Outbox:
         # Once something could not go, nothing may go after it: the peer would take it for all there was.
         if not self.open or self.fault is not None:
             return
+        if not events and len(updates) == 1 and self.full_since is None and self._held is None:
+            self._send_one(updates[0])
+            return
         parts = events
         if self.full_since is not None:
             self.stale = self.stale or bool(updates)
@@ -117,6 +120,16 @@ class Outbox:
             self.fault = error.close
             return
         self._put(frames[0] if len(frames) == 1 else b"".join(frames))
+
+    def _send_one(self, update: Outgoing) -> None:
+        """What a room does most of the time, the short way."""
+        try:
+            frame = update.frame(self._format)
+        except FrameError as error:
+            self.fault = error.close
+            return
+        if frame:
+            self._write(frame)
 
     def update(self, message: ServerMessage) -> None:
         """Sends an update that is for this connection alone, if it keeps up."""
