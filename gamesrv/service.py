@@ -107,6 +107,8 @@ class GameService(Service):
         """What could not be saved was logged by the store."""
         if self._books is None:
             return None
+        if self.lobby.snapshots is not None:
+            self.lobby.snapshots.look_at_all()
         return self._books.close().addErrback(
             lambda failure: self._log.error("{lost}", lost=failure.getErrorMessage())
         )

@@ -105,7 +105,7 @@ class Options(usage.Options):
         self.games: list[str] = []
         self.udp: Address | None = None
         self.store: Path | None = default_path()
-        """The file that durable games are kept in; `None` for none."""
+        """The file that games are kept in; `None` for none."""
 
     def opt_web(self, endpoint: str) -> None:
         """endpoint for the web site [default: tcp:8080:interface=127.0.0.1]; repeatable, empty for none"""
@@ -131,7 +131,7 @@ class Options(usage.Options):
             raise usage.UsageError(f"--udp {error}") from None
 
     def opt_store(self, store: str) -> None:
-        """file for durable games, sqlite:PATH, or memory: for none [default: in the user's data directory]"""
+        """file to keep games in, sqlite:PATH, or memory: for none [default: in the user's data directory]"""
         try:
             self.store = path_of(store)
         except ValueError as error:
@@ -278,8 +278,7 @@ def makeService(options: Options, reactor: Any = None) -> MultiService:
 
 
 def _store(options: Options, reactor: Any) -> Store | None:
-    """None where there is nothing to keep."""
-    if options.store is None or not any(game.rules.durable for game in options.game_types):
+    if options.store is None:
         return None
     return SqliteStore(options.store, lambda *call: reactor.callFromThread(*call))
 

@@ -27,7 +27,7 @@ from gamesrv.storage.connection import default_path
 from gamesrv.tap import ENDPOINTS, SHIPPED, Options, makeService
 
 ROOT = Path(__file__).parent.parent
-FIELD = ("--game", "tests.games:Field")
+FIELD = ("--game", "tests.games:Field", "--store", "memory:")
 SILENT = ("--web", "", "--packets", "", "--telnet", "")
 
 
@@ -331,7 +331,8 @@ true_time, offset = time.time, 0.0
 time.time = base.runtimeSeconds = lambda: true_time() + offset
 
 options = Options()
-options.parseOptions(["--game", "tests.games:Field", "--web", "", "--packets", "", "--telnet", ""])
+silent = ["--web=", "--packets=", "--telnet=", "--store=memory:"]
+options.parseOptions(["--game", "tests.games:Field", *silent])
 server = makeService(options)
 from twisted.internet import reactor
 
@@ -397,14 +398,11 @@ def test_a_store_in_use_is_told_in_one_line(
     assert "in use by another server" in told and "--store" in told
 
 
-def test_a_store_is_opened_at_the_start_and_only_for_durable_games(
-    tmp_path: Path, starting: Callable[..., MultiService]
-) -> None:
+def test_a_store_is_opened_at_the_start(tmp_path: Path, starting: Callable[..., MultiService]) -> None:
     """What was opened before a daemon forks would be gone after."""
     store = "--store", f"sqlite:{tmp_path / 'kept.db'}"
-    starting(*FIELD, *store)
-    makeService(parsed(*SILENT, "--game", "tests.keeping:Words", *store), MemoryReactorClock())
+    makeService(parsed(*SILENT, *FIELD, *store), MemoryReactorClock())
+    starting(*FIELD, "--store", "memory:")
     assert [*tmp_path.iterdir()] == []
-    starting("--game", "tests.keeping:Words", *store)
+    starting(*FIELD, *store)
     assert (tmp_path / "kept.db").exists()
-    starting("--game", "tests.keeping:Words", "--store", "memory:")

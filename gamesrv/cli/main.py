@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import NoReturn
 
-from gamesrv.cli import check, export, incidents, load, replay
+from gamesrv.cli import check, export, incidents, load, prune, replay
 from gamesrv.cli.problem import Problem
 from gamesrv.storage.errors import StoreError
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS: tuple[ModuleType, ...] = (check, replay, export, incidents, load)
+COMMANDS: tuple[ModuleType, ...] = (check, replay, export, incidents, load, prune)
 """Each adds itself to the parser, by ``add(subparsers)``."""
 
 INTERRUPTED = 130

@@ -14,9 +14,9 @@ from gamesrv.storage import journal_file
 from gamesrv.storage.archive import Archive
 from gamesrv.storage.connection import default_path, look_into, path_of
 from gamesrv.storage.errors import NotFound, translated
-from gamesrv.storage.interfaces import Recording
+from gamesrv.storage.interfaces import Incident, Recording
 
-__all__ = ["add_store", "find_recording", "from_store", "looking_into"]
+__all__ = ["add_store", "find_recording", "from_store", "looking_into", "store_path"]
 
 
 def add_store(parser: Any) -> None:
@@ -32,7 +32,7 @@ def add_store(parser: Any) -> None:
 @contextmanager
 def looking_into(arguments: argparse.Namespace) -> Iterator[Archive]:
     """What is in the store; a server may be using it."""
-    path = _path(arguments.store)
+    path = store_path(arguments)
     db: sqlite3.Connection = look_into(path)
     try:
         with translated(path):
@@ -41,7 +41,9 @@ def looking_into(arguments: argparse.Namespace) -> Iterator[Archive]:
         db.close()
 
 
-def _path(store: str) -> Path:
+def store_path(arguments: argparse.Namespace) -> Path:
+    """Where the store is; raises `Problem` for one in memory."""
+    store = arguments.store
     path = path_of(store) if store.startswith(("sqlite:", "memory:")) else Path(store)
     if path is None:
         raise Problem("a store in memory can be seen by its server alone")
@@ -50,11 +52,20 @@ def _path(store: str) -> Path:
 
 def from_store(archive: Archive, name: str) -> Recording:
     """A game by its id or its room's, or what led to an incident. Raises `NotFound`."""
+    game = None
     with suppress(NotFound):
-        return archive.recording(archive.find(name))
+        game = archive.find(name)
+    if game is not None:
+        return archive.recording(game)
     with suppress(NotFound):
-        return journal_file.read(archive.incident(name).journal)
+        return _way_to(archive.incident(name))
     raise NotFound(f"there is no game, room or incident {name}")
+
+
+def _way_to(incident: Incident) -> Recording:
+    if not incident.journal:
+        raise Problem(f"of incident {incident.id} there is no more than the traceback: no game had begun")
+    return journal_file.read(incident.journal)
 
 
 def find_recording(arguments: argparse.Namespace) -> tuple[Recording, bool]:

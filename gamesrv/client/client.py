@@ -279,6 +279,8 @@ class Client(Asks):
             return
         if welcome.session != self._session:
             self._start_anew()
+        if self.room is not None:
+            self.room.resumed()
         self._session, self.token, self.name = welcome.session, welcome.token, welcome.name
         self.player, self.key = welcome.player, welcome.key or self.key
         self.games, self._greeted, self._online_since = welcome.games, True, self._clock.seconds()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
-from msgspec import UNSET
 from twisted.internet.defer import Deferred
 
 from gamesrv.core.messages import Event, Joined, LockstepInfo, Player, RoomState, Update
@@ -56,7 +55,7 @@ class Room:
     snapshots: int = 0
     """How many came."""
     _by_datagram: int = 0
-    """The newest version that came so, of use or not."""
+    """The newest version that came so over this connection, of use or not."""
 
     # ------------------------------------------------------------------ what one can do here
 
@@ -80,7 +79,7 @@ class Room:
 
     def snapshot(self, joined: Joined) -> None:
         """Takes it as the new truth; but what came by datagram may be newer."""
-        known = self.snapshots > 0 and joined.lockstep is UNSET and joined.v < self.v
+        known = joined.v < self.v <= self._by_datagram
         if not known:
             self.view, self.v, self.tick = joined.view, joined.v, joined.tick
         self.mine = joined.mine if isinstance(joined.mine, dict) else {}
@@ -92,6 +91,10 @@ class Room:
         self.lockstep = joined.lockstep if isinstance(joined.lockstep, LockstepInfo) else None
         self.replay = joined.replay if isinstance(joined.replay, str) else None
         self.snapshots += 1
+
+    def resumed(self) -> None:
+        """Over another connection, maybe of a server that was started again and counts anew."""
+        self._by_datagram = 0
 
     def apply(self, update: Update) -> bool | None:
         """Whether it was news; `None` where something before it is missing, and nothing has changed."""

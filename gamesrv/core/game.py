@@ -184,8 +184,8 @@ class Game:
     grace: ClassVar[float | None] = None
     """Seconds that the seat of a lost connection is held; by default the server's."""
     durable: ClassVar[bool] = False
-    """Whether a game survives the death of the server: what came of a command is shown once that is saved.
-    For games that don't tick."""
+    """Whether nothing is lost at the death of the server: what came of a command is shown once that is saved.
+    For games that don't tick. Others come back as they were a few seconds before."""
     browser_modules: ClassVar[tuple[str, ...]] = ()
     """Modules whose source a page may load, at ``/rules/<game>/<last part>.py``, to run them itself."""
 

@@ -16,7 +16,7 @@ from gamesrv.server.interfaces import Clock, DelayedCall
 from gamesrv.server.outbox import Outbox
 from gamesrv.server.session import Session
 from gamesrv.storage.errors import StoreError
-from gamesrv.storage.interfaces import Record, SessionClosed, Store
+from gamesrv.storage.interfaces import Health, Record, SessionClosed, Store
 
 __all__ = ["Books"]
 
@@ -29,13 +29,17 @@ class Books:
     clock: Clock
     wall: Callable[[], float]
     """The time of day, in seconds since 1970."""
-    _held: dict[Outbox, None] = field(factory=dict, init=False)
-    """Those who wait for what is noted now."""
+    _held: dict[Outbox, bool] = field(factory=dict, init=False)
+    """Those who wait for what is noted now, and whether they do so however long it takes."""
     _fresh: bool = field(default=False, init=False)
     """Whether anything was noted that is not on its way."""
     _soon: DelayedCall | None = field(default=None, init=False)
-    _under_way: bool = field(default=False, init=False)
+    _under_way: dict[Outbox, bool] | None = field(default=None, init=False)
+    """The same of the batch that is on its way, while there is one."""
     _closed: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.store.on_health = self._health_changed
 
     @property
     def trouble(self) -> str | None:
@@ -52,12 +56,14 @@ class Books:
         with suppress(StoreError):
             self.note(record)
 
-    def hold(self, outbox: Outbox) -> None:
-        """What is said there from now on waits until all that was noted in this turn is safe."""
+    def hold(self, outbox: Outbox, for_ever: bool = True) -> None:
+        """What is said there from now on waits until all that was noted in this turn is safe, or, where not
+        ``for_ever``, until it turns out that nothing can be saved now.
+        """
         if outbox not in self._held:
             outbox.hold()
-            self._held[outbox] = None
             self._begin()
+        self._held[outbox] = self._held.get(outbox, False) or for_ever
 
     def greet(self, session: Session, outbox: Outbox) -> None:
         """The session has a connection and a new token, which is told once it is safe. While nothing can be
@@ -65,8 +71,9 @@ class Books:
         """
         self.note_if_possible(session.record(None))
         member = session.member
-        if self.trouble is None or (member is not None and member.room.game_type.rules.durable):
-            self.hold(outbox)
+        durable = member is not None and member.room.game_type.rules.durable
+        if durable or self.trouble is None:
+            self.hold(outbox, for_ever=durable)
 
     def note_session(self, session: Session, grace: float) -> None:
         """Notes a session without a connection, which ends in so many seconds."""
@@ -78,7 +85,8 @@ class Books:
 
     def reopen(self) -> None:
         """The store is open again, in the same process."""
-        self._closed = self._under_way = self._fresh = False
+        self._closed = self._fresh = False
+        self._under_way = None
 
     def close(self) -> Deferred[None]:
         """Saves what is left and closes the store. Fails with `StoreError`."""
@@ -91,18 +99,23 @@ class Books:
 
     def _begin(self) -> None:
         self._fresh = True
-        if self._soon is None and not self._under_way and not self._closed:
+        if self._soon is None and self._under_way is None and not self._closed:
             self._soon = self.clock.callLater(0, self._commit)
 
     def _commit(self) -> None:
         self._soon = None
-        held, self._held = self._held, {}
-        self._fresh, self._under_way = False, True
-        self.store.commit(lambda: self._safe(held))
+        self._under_way, self._held, self._fresh = self._held, {}, False
+        self.store.commit(self._safe)
 
-    def _safe(self, held: dict[Outbox, None]) -> None:
+    def _safe(self) -> None:
+        held, self._under_way = self._under_way or {}, None
         for outbox in held:
             outbox.release()
-        self._under_way = False
         if self._fresh and not self._closed:
             self._commit()
+
+    def _health_changed(self, health: Health) -> None:
+        for held in () if health.ok else (self._under_way or {}, self._held):
+            for outbox in [outbox for outbox, for_ever in held.items() if not for_ever]:
+                del held[outbox]
+                outbox.release()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from secrets import token_hex
 
 from attrs import define, field
 from msgspec.structs import replace
@@ -16,29 +15,21 @@ from gamesrv.core.machine import Machine
 from gamesrv.core.messages import Command, Joined
 from gamesrv.core.state import dump
 from gamesrv.server.books import Books
-from gamesrv.server.results import players_of, standings_of
+from gamesrv.server.notes import beginning_of, ending_of, incident_of, opening_of, place_of
 from gamesrv.server.room import Room
 from gamesrv.server.seating import Member
 from gamesrv.server.session import Session
 from gamesrv.storage.errors import StoreError
 from gamesrv.storage.interfaces import (
     Entered,
-    Finished,
     Handled,
-    Incident,
     JournalBegan,
     Record,
+    Recording,
     RoomClosed,
-    RoomOpened,
-    Seated,
     Snapshot,
-    StoredRoom,
     Unseated,
 )
-from gamesrv.storage.journal_file import write
-from gamesrv.storage.journals import recording_of
-from gamesrv.storage.replaying import recover
-from gamesrv.storage.rules import hash_of, name_of
 from gamesrv.wire.close import CloseCode
 
 __all__ = ["DurableRoom"]
@@ -57,8 +48,8 @@ class DurableRoom(Room):
     """
 
     books: Books = field(kw_only=True)
-    stored: StoredRoom | None = field(default=None, kw_only=True)
-    """What it was before the server was started; see `restore`."""
+    recording: Recording | None = field(default=None, kw_only=True)
+    """What is kept of its game, where it is `restored`."""
     _header: JournalBegan | None = field(default=None, init=False)
     """Of the game that is noted."""
     _noted: Machine | None = field(default=None, init=False)
@@ -72,56 +63,17 @@ class DurableRoom(Room):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        if self.stored is None:
-            opened = RoomOpened(self.id, self.game_type.name, self.given, self.public, self.books.wall())
-            self._note(opened)
+        if not self.restored:
+            self._note(opening_of(self, self.books.wall()))
 
-    # ------------------------------------------------------------------ it comes back
-
-    def restore(self, sessions: Mapping[str, Session], away: set[str]) -> None:
-        """Brings back who was here, and the game as far as it got; time goes on from there. Those whose
-        sessions are not kept have left; those that were not ``away`` are from now on.
-
-        Raises `Changed` where the rules lead elsewhere now, and whatever the author's code raises.
-        """
-        stored, self.stored = self.stored, None
-        assert stored is not None
-        # Beyond all numbers of events before: who asks for those since one of them learns of the gap.
-        self._feed.seq = int(self.books.wall() * 1000)
-        if stored.recording is not None:
-            machine = recover(self.game_type, stored.recording, self.limits.inputs_kept)
-            machine.take_events()  # they have been told
-            self._began = self._now() - machine.tick / self.game_type.rate
-            self._header, self._entries = stored.recording.header, stored.recording.next_n
-            self._ended = stored.recording.finished is not None
+    def restore(self, machine: Machine | None, members: Iterable[Member], seq: int) -> None:
+        recording, self.recording = self.recording, None
+        if machine is not None and recording is not None:
+            self._header, self._entries = recording.header, recording.next_n
+            self._ended = recording.finished is not None
             self._follow(machine)
-            self.machine = machine
-            self._feed.show(machine)
-        for seated in stored.members:
-            if (session := sessions.get(seated.session)) is not None:
-                self._seat_again(session, seated.seat, seated.name, seated.ready)
-        self._tell_who_is_gone(away)
-        self._flush()
-        self._host.changed(self)
-
-    def _seat_again(self, session: Session, seat: int | None, name: str, ready: bool) -> None:
-        member = Member(session, self, seat, name, away=True, ready=ready)
-        session.member = member
-        if seat is None:
-            self.seating.watchers.append(member)
-        else:
-            self.seating.seats[seat] = member
-            # For a while nobody stands in for them: they will come back all at once.
-            self.seating.reserved.make(seat)
-
-    def _tell_who_is_gone(self, away: set[str]) -> None:
-        """In its game, if one is going on."""
-        for seat in () if self.machine is None else sorted(self.machine.game.names):
-            member = self.seating.seats.get(seat)
-            if member is None:
-                self._enter("leave", seat)
-            elif member.session.id not in away:
-                self._enter("drop", seat)
+        super().restore(machine, members, seq)
+        self._note_places()
 
     # ------------------------------------------------------------------ people
 
@@ -148,6 +100,11 @@ class DurableRoom(Room):
     def back(self, member: Member, last: int | None) -> None:
         self._hold(member.session)
         super().back(member, last)
+        self._note_place(member.session)
+
+    def drop(self, member: Member) -> None:
+        super().drop(member)
+        self._note_place(member.session)
 
     def leave(self, member: Member) -> None:
         self._hold(member.session)
@@ -175,14 +132,7 @@ class DurableRoom(Room):
 
     def fail(self, failure: Failure) -> None:
         super().fail(failure)
-        if self._header is not None and self._noted is not None and self.incident is not None:
-            way = b""
-            with suppress(Exception):  # what can't be written down must not hide what went wrong
-                way = write(recording_of(self._header, self._noted.journal))
-            told = failure.getTraceback()
-            now = self.books.wall()
-            incident = Incident(self.incident, self.id, self.game_type.name, now, told, way)
-            self.books.note_if_possible(incident)
+        self.books.note_if_possible(incident_of(self, self._header, failure, self.books.wall()))
 
     # ------------------------------------------------------------------ the game
 
@@ -192,8 +142,7 @@ class DurableRoom(Room):
 
     def _begin(self) -> None:
         super()._begin()
-        for member in self.seating.everybody():
-            self._note_place(member.session)
+        self._note_places()
 
     def _enter(self, kind: InputKind, seat: int, name: str = "") -> None:
         super()._enter(kind, seat, name)
@@ -232,21 +181,7 @@ class DurableRoom(Room):
         self._noted, self._last, self._due = machine, _newest(machine), machine.next_due
 
     def _note_beginning(self, machine: Machine) -> None:
-        journal, rules = machine.journal, self.game_type.rules
-        self._header = JournalBegan(
-            token_hex(16),
-            self.id,
-            self.game_type.name,
-            name_of(rules),
-            hash_of(rules),
-            journal.seed,
-            journal.options,
-            dict(journal.names),
-            self.game_type.rate,
-            durable=True,
-            at=self.books.wall(),
-            players=players_of(machine, self.seating),
-        )
+        self._header = beginning_of(self, machine, self.books.wall())
         self._noted, self._entries, self._ended, self._last = machine, 0, False, None
         self._note_all(self._header)
         self._due = machine.next_due
@@ -254,17 +189,7 @@ class DurableRoom(Room):
     def _note_end(self, machine: Machine) -> None:
         assert self._header is not None
         self._ended = True
-        finished = Finished(
-            self._header.id,
-            self._entries,
-            machine.tick,
-            machine.state_hash(),
-            machine.result,
-            self.books.wall(),
-            standings_of(machine, self._header, self.seating),
-            self.public,
-        )
-        self._note_all(finished)
+        self._note_all(ending_of(self, self._header, self._entries, machine, self.books.wall()))
         self._feed.tell("recorded", {"replay": self._header.id})
 
     def _joined(self, member: Member, seq: int, gap: bool) -> Joined:
@@ -275,10 +200,13 @@ class DurableRoom(Room):
 
     def _note_place(self, session: Session) -> None:
         member = session.member
-        if not session.kept or member is None or member.room is not self:
-            return
-        if not self.seating.is_stand_in(member):
-            self._note(Seated(session.id, self.id, member.seat, member.name, member.ready))
+        place = None if member is None or member.room is not self else place_of(member)
+        if place is not None:
+            self._note(place)
+
+    def _note_places(self) -> None:
+        for member in self.seating.everybody():
+            self._note_place(member.session)
 
     def _note_all(self, record: Record) -> None:
         """Notes what everybody here sees something of."""

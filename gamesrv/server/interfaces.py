@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from twisted.python.failure import Failure
+
 from gamesrv.core.messages import ServerMessage
 from gamesrv.wire.close import CloseCode
 
@@ -95,6 +97,10 @@ class Host(Protocol):
 
     def took(self, room: Room, seconds: float) -> None:
         """A call into the room took that long; it may be told to fail."""
+        ...
+
+    def failed(self, room: Room, failure: Failure) -> None:
+        """The author's code raised: the room will be over."""
         ...
 
     def over(self, room: Room) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import define, field
@@ -20,7 +20,7 @@ from gamesrv.server.limits import Limits
 from gamesrv.server.listing import Listing
 from gamesrv.server.lockstep import LockstepRoom
 from gamesrv.server.room import Room
-from gamesrv.server.session import Session
+from gamesrv.server.snapshots import Snapshots
 from gamesrv.server.ticker import Ticker
 from gamesrv.storage.interfaces import StoredRoom
 
@@ -51,9 +51,11 @@ class Lobby:
     _changed: dict[Room, None] = field(factory=dict, init=False)
     """Rooms to look after."""
     books: Books | None = field(default=None, init=False)
-    """Where durable games are noted, if they are."""
-    opened: dict[bool, int] = field(factory=lambda: {True: 0, False: 0}, init=False)
-    """How many rooms there have ever been, those that are noted apart from the others."""
+    """Where rooms are noted, if they are."""
+    snapshots: Snapshots | None = field(default=None, init=False)
+    """Those of games that are not durable."""
+    opened: int = field(default=0, init=False)
+    """How many rooms there have ever been."""
     _log = Logger()
 
     def __attrs_post_init__(self) -> None:
@@ -99,38 +101,32 @@ class Lobby:
         game_type = self._game(game)
         if len(self.rooms) >= self.limits.max_rooms:
             raise Refused("no more rooms can be opened now", "server_full")
-        noted = game_type.rules.durable and self.books is not None
-        if noted and self.books is not None and self.books.trouble is not None:
+        if game_type.rules.durable and self.books is not None and self.books.trouble is not None:
             raise Refused("no game can be saved now: try again later", "not_saved")
-        room_id = f"{game}-{self.opened[noted] + 1}" if public else self._code()
-        room = self._open(room_id, game_type, options, public)
-        self.opened[noted] += 1
+        room = self._open(f"{game}-{self.opened + 1}" if public else self._code(), game_type, options, public)
+        self.opened += 1
+        self._add_room(room)
+        if self.snapshots is not None and not game_type.rules.durable:
+            self.snapshots.add(room)
+        return room
+
+    def reopen(self, stored: StoredRoom) -> Room:
+        """A room that there was before the server was started; `Room.restore` is next. Raises `Refused` where
+        there is no such game any more, and whatever the author's code raises.
+        """
+        opened = stored.opened
+        game_type = self._game(opened.game)
+        if stored.recording is not None and stored.recording.header.durable != game_type.rules.durable:
+            raise Refused(f"{game_type.name} is kept in another way now", "no_such_game", "game")
+        room = self._make(opened.id, game_type, opened.options, opened.public, stored)
         self._add_room(room)
         return room
 
-    def restore(self, stored: StoredRoom, sessions: Mapping[str, Session], away: set[str]) -> Room:
-        """Brings back a room that there was before the server was started. Raises `Refused` where there is no
-        such game any more, `Changed`, and whatever the author's code raises.
-        """
-        opened, books = stored.opened, self.books
-        assert books is not None
-        game_type = self._game(opened.game)
-        if not game_type.rules.durable:
-            raise Refused(f"{game_type.name} is not durable any more", "no_such_game", "game")
-        room = DurableRoom(
-            opened.id,
-            game_type,
-            opened.options,
-            self.limits,
-            self.now,
-            self,
-            opened.public,
-            books=books,
-            stored=stored,
-        )
-        self._add_room(room)
-        room.restore(sessions, away)
-        return room
+    def note_in(self, books: Books) -> None:
+        """Notes what happens in rooms, from now on."""
+        if self.books is None:
+            self.books, self.snapshots = books, Snapshots(books, self.ticker.rate)
+            self.ticker.add(self.snapshots)
 
     def _add_room(self, room: Room) -> None:
         self.rooms[room.id] = room
@@ -158,6 +154,8 @@ class Lobby:
         if room.open:
             self._changed[room] = None
         self.listing.stale = True
+        if self.snapshots is not None:
+            self.snapshots.changed(room)
 
     def wake_at(self, room: Room, at: float | None) -> None:
         """Wakes a room that does not tick."""
@@ -170,8 +168,15 @@ class Lobby:
             if overrun is not None:
                 room.fail(Failure(overrun))
 
+    def failed(self, room: Room, failure: Failure) -> None:
+        """Keeps what led to it."""
+        if self.snapshots is not None:
+            self.snapshots.failed(room, failure)
+
     def over(self, room: Room) -> None:
         """Forgets a room."""
+        if self.snapshots is not None:
+            self.snapshots.over(room)
         self.rooms.pop(room.id, None)
         self._changed.pop(room, None)
         self.ticker.remove(room)
@@ -185,15 +190,27 @@ class Lobby:
 
     def _open(self, room_id: str, game_type: GameType, options: dict[str, Any], public: bool) -> Room:
         try:
-            made = room_id, game_type, options, self.limits, self.now, self, public
-            if self.books is not None and game_type.rules.durable:
-                return DurableRoom(*made, books=self.books)
-            return LockstepRoom(*made) if game_type.lockstep else Room(*made)
+            return self._make(room_id, game_type, options, public)
         except Refused:
             raise
         except BaseException:
             self._log.failure("A room of {game} could not be opened", game=game_type.name)
             raise Refused(f"{game_type.name} could not be started", "room_failed") from None
+
+    def _make(
+        self,
+        room_id: str,
+        game_type: GameType,
+        options: dict[str, Any],
+        public: bool,
+        stored: StoredRoom | None = None,
+    ) -> Room:
+        made = room_id, game_type, options, self.limits, self.now, self, public
+        restored = stored is not None
+        if self.books is not None and game_type.rules.durable:
+            recording = None if stored is None else stored.recording
+            return DurableRoom(*made, restored=restored, books=self.books, recording=recording)
+        return (LockstepRoom if game_type.lockstep else Room)(*made, restored=restored)
 
     def _code(self) -> str:
         """The id of a private room: whoever has it may come in."""

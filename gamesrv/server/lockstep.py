@@ -355,11 +355,20 @@ class LockstepRoom(Room):
             self.inputs[seat].clear()
             self._changes.append(Change(kind, seat))
 
+    def restore(self, machine: Machine | None, members: Iterable[Member], seq: int) -> None:
+        if machine is not None:
+            self._start_at(machine.tick)
+        super().restore(machine, members, seq)
+
     def _open_game(self) -> None:
-        self.history = History(self.game_type.rules.input_bits)
+        self._start_at(0)
+        super()._open_game()
+
+    def _start_at(self, tick: int) -> None:
+        """Nothing is known of what was before."""
+        self.history = History(self.game_type.rules.input_bits, tick)
         self.inputs = [SeatInputs(1 / self.tick_rate) for _ in range(self.seating.most)]
         self._changes.clear()
         self._owed.clear()
         self._followers.clear()
         self._waiting_since = None
-        super()._open_game()

@@ -47,6 +47,8 @@ class Room:
     _now: Now
     _host: Host
     public: bool = True
+    restored: bool = field(default=False, kw_only=True)
+    """Whether it was there before the server was started: `restore` will say what was going on."""
     machine: Machine | None = field(default=None, init=False)
     """The game that is played, or was played last; `None` before the first."""
     seating: Seating = field(init=False)
@@ -68,7 +70,7 @@ class Room:
         self._options = prune(as_plain(chosen, "options"))
         reserved = Reservations(self._now, self.limits.reservation)
         self.seating = Seating(*self.game_type.seats_for(chosen), reserved)
-        if self._at_once:
+        if self._at_once and not self.restored:
             self._open_game()
 
     # ------------------------------------------------------------------ facts
@@ -94,9 +96,7 @@ class Room:
     @property
     def missing(self) -> int:
         """How many more players the game needs to begin."""
-        seating = self.seating
-        needed = seating.most if self.game_type.rules.begins == "full" else seating.fewest
-        return max(0, needed - len(seating.seats))
+        return self.seating.missing(full=self.game_type.rules.begins == "full")
 
     @property
     def vacant(self) -> list[int]:
@@ -315,9 +315,25 @@ class Room:
         """The author's code raised: the room ends, the journal stays."""
         self.incident = token_hex(4)
         self._log.failure("Room {room} failed ({incident})", failure, room=self.id, incident=self.incident)
+        self._host.failed(self, failure)
         self.close(CloseCode.ROOM_FAILED, f"the room failed (incident {self.incident})")
 
-    # ------------------------------------------------------------------ a game begins
+    # ------------------------------------------------------------------ a game begins, or goes on
+
+    def restore(self, machine: Machine | None, members: Iterable[Member], seq: int) -> None:
+        """Goes on with a game, those who were here, and events from ``seq``; raises what the game raises."""
+        self._feed.seq = seq
+        if machine is not None:
+            machine.take_events()  # they have been told
+            self.machine, self._began = machine, self._now() - machine.tick / self.game_type.rate
+            self._feed.show(machine)
+        elif self._at_once:
+            self._open_game()
+        names = {} if self.machine is None else self.machine.game.names
+        for told in self.seating.seat_again(members, names, self._at_once):
+            self._enter(*told)
+        self._flush()
+        self._host.changed(self)
 
     @property
     def _at_once(self) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from attrs import define, field
 
 from gamesrv.core.game import Refused
+from gamesrv.core.journal import InputKind
 from gamesrv.core.messages import Player
 from gamesrv.core.views import Audience
 from gamesrv.server.reservations import Reservations
@@ -64,6 +65,10 @@ class Seating:
         free = (seat for seat in range(self.most) if seat not in self.reserved)
         return [seat for seat in free if self._is_vacant(seat)]
 
+    def missing(self, full: bool) -> int:
+        """How many are lacking, of all or of the fewest that will do."""
+        return max(0, (self.most if full else self.fewest) - len(self.seats))
+
     def everybody(self) -> Iterator[Member]:
         """All, whether they play or look on, as they are now."""
         return chain([*self.seats.values()], [*self.stand_ins.values()], [*self.watchers])
@@ -90,6 +95,33 @@ class Seating:
         if not self.seats[seat].away or seat in self.stand_ins:
             raise Refused("nobody needs to be stood in for", "bad_ticket", "ticket")
         self.stand_ins[seat] = member
+
+    def seat_again(
+        self, members: Iterable[Member], names: Mapping[int, str], at_once: bool
+    ) -> list[tuple[InputKind, int, str]]:
+        """Those who were here before the server was started; all are away now. Gives what a game with these
+        ``names`` in it has to be told of that: not of those who were ``away`` by then; but, where it began
+        ``at_once``, of those who have come since it was saved.
+
+        For a while nobody stands in for them: they will come back all at once.
+        """
+        for member in members:
+            if member.seat is None:
+                self.watchers.append(member)
+            else:
+                self.seats[member.seat] = member
+                self.reserved.make(member.seat)
+        here = {seat: member.name for seat, member in sorted(self.seats.items())}
+        stayed = [seat for seat in here if names.get(seat) == here[seat]]
+        came = [seat for seat in here if at_once and seat not in stayed]
+        gone = [seat for seat in stayed if not self.seats[seat].away] + came
+        for member in self.everybody():
+            member.away = True
+        return [
+            *(("leave", seat, "") for seat in sorted(names) if seat not in stayed),
+            *(("join", seat, here[seat]) for seat in came),
+            *(("drop", seat, "") for seat in gone),
+        ]
 
     def move(self, member: Member, seat: int) -> None:
         """Gives a player another free seat."""

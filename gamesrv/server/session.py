@@ -147,6 +147,8 @@ class Sessions:
         player = saved.player or saved.id  # those of older versions knew no players
         session = Session(saved.id, saved.name, saved.current, saved.previous, player)
         session.handled, session.kept = saved.handled, True
+        # Most likely not the number of the snapshot that its client has from before.
+        session.runs = saved.current[0]
         for digest in (saved.current, saved.previous):
             if digest is not None:
                 self._by_hash[digest] = session

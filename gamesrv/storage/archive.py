@@ -94,9 +94,10 @@ class Archive:
     def _room(self, key: int, room: str, game: str, options: bytes, public: int, at: float) -> StoredRoom:
         opened = RoomOpened(room, game, _plain.decode(options), bool(public), at)
         members = [
-            Seated(session, room, seat, name, bool(ready))
-            for session, seat, name, ready in self._rows(
-                "SELECT session, seat, name, ready FROM members WHERE room = ? ORDER BY seat, session", room
+            Seated(session, room, seat, name, bool(ready), bool(away))
+            for session, seat, name, ready, away in self._rows(
+                "SELECT session, seat, name, ready, away FROM members WHERE room = ? ORDER BY seat, session",
+                room,
             )
         ]
         newest = self._value("SELECT key FROM journals WHERE room = ? ORDER BY key DESC LIMIT 1", room)
@@ -145,10 +146,16 @@ class Archive:
             raise NotFound(f"there is no game {journal}")
         header = self._header(key)
         if not header.durable:
-            return self._newest(key)
+            return self._last_state(key)
         entries, damage = self._entries(key, journal, 0)
         good = [each for each in self._snapshots(key, journal, "ASC") if isinstance(each, Snapshot)]
         return Recording(header, None, entries, good, self._finished(key, journal), damage)
+
+    def _last_state(self, key: int) -> Recording:
+        recording = self._newest(key)
+        if recording.start is None:
+            raise NotFound(f"no state of game {recording.header.id} is kept")
+        return recording
 
     def _header(self, key: int) -> JournalBegan:
         try:

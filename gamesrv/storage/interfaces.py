@@ -114,6 +114,8 @@ class Seated(Struct, frozen=True):
     seat: int | None
     name: str
     ready: bool = False
+    away: bool = False
+    """Whether the game was told that the connection is lost."""
 
 
 class Unseated(Struct, frozen=True):
@@ -163,7 +165,7 @@ class Snapshot(Struct, frozen=True):
 
     journal: str
     n: int
-    """How many entries led to it."""
+    """How many entries led to it; where none are kept, how many snapshots there were before."""
     tick: int
     state: bytes
 

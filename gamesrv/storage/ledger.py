@@ -151,11 +151,14 @@ class Ledger:
         )
 
     def _room_closed(self, record: RoomClosed) -> None:
-        """Snapshots that led to no result are of no use to anyone."""
         self._run("DELETE FROM rooms WHERE id = ?", record.id)
         self._run("DELETE FROM members WHERE room = ?", record.id)
-        passing = self._run("SELECT key, id, durable FROM journals WHERE room = ?", record.id).fetchall()
-        for key, journal, durable in passing:
+        self._games_over(record.id)
+
+    def _games_over(self, room: str) -> None:
+        """No more is heard of the games of a room. Snapshots alone are of no use to anyone then."""
+        over = self._run("SELECT key, id, durable FROM journals WHERE room = ?", room).fetchall()
+        for key, journal, durable in over:
             self._keys.pop(journal, None)
             if not durable:
                 self._run("DELETE FROM snapshots WHERE journal = ?", key)
@@ -165,18 +168,20 @@ class Ledger:
 
     def _seated(self, record: Seated) -> None:
         self._run(
-            "INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?, ?)",
             record.session,
             record.room,
             record.seat,
             record.name,
             record.ready,
+            record.away,
         )
 
     def _unseated(self, record: Unseated) -> None:
         self._run("DELETE FROM members WHERE session = ?", record.session)
 
     def _journal(self, record: JournalBegan) -> None:
+        self._games_over(record.room)
         done = self._run(
             "INSERT INTO journals (id, room, game, durable, at, header) VALUES (?, ?, ?, ?, ?, ?)",
             record.id,

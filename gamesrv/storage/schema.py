@@ -116,6 +116,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         "CREATE INDEX standings_of_player ON standings (player, game, journal)",
         "CREATE INDEX ratings_of_player ON ratings (player)",
     ),
+    ("ALTER TABLE members ADD COLUMN away INTEGER NOT NULL DEFAULT 0",),
 )
 """One for each version, from an empty file on; what was released is never changed again."""
 

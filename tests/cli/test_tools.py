@@ -1,10 +1,14 @@
 """`gamesrv replay`, `export` and `incidents`, on a store and on files."""
 
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from attrs import evolve
 
@@ -31,6 +35,7 @@ from tests.storage.shelf import keep, opened
 Text, Bytes = pytest.CaptureFixture[str], pytest.CaptureFixture[bytes]
 BIGTWO = load_game("gamesrv.games.bigtwo:BigTwo")
 NAMES = {0: "Ann", 1: "Bo", 2: "Cy", 3: "Di"}
+TABLES = ("entries", "snapshots", "results")
 TRACEBACK = "Traceback\n  line\nKeyError: 3\n"
 WHATS = [
     Input(100, "command", 0, "auto", {"on": True}),
@@ -99,6 +104,56 @@ def test_a_game_is_shown(store: str, capsys: Text) -> None:
     assert "  event played" in said and "  event passed" in said
     assert "view of seat" not in said and '"hand"' not in said
     assert said.endswith('Finished: {"winner":3}\n')
+
+
+def test_of_a_game_that_is_not_durable_its_newest_state_is_shown(tmp_path: Path, capsys: Text) -> None:
+    machine, recording = played(durable=False)
+    path = tmp_path / "server.db"
+    with opened(path) as (store, turns, _):
+        keep(store, turns, RoomOpened("room", "bigtwo", {}, True, 1.0), recording.header)
+    assert main(["replay", "room", "--store", str(path)]) == 2
+    assert capsys.readouterr().err == "gamesrv: no state of game g1 is kept\n"
+    with opened(path) as (store, turns, _):
+        keep(store, turns, *recording.snapshots)
+    assert main(["replay", "room", "--store", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert f"At tick {machine.tick} (" in said and " time" not in said
+
+
+def test_an_incident_before_there_was_a_game_has_a_traceback(store: str, capsys: Text) -> None:
+    with opened(Path(store)) as (kept, turns, _):
+        keep(kept, turns, Incident("cd34", "room", "bigtwo", 4.0, TRACEBACK, b""))
+    assert main(["replay", "cd34", "--store", store]) == 2
+    assert "no more than the traceback" in capsys.readouterr().err
+
+
+def test_what_is_old_can_be_deleted(tmp_path: Path, capsys: Text) -> None:
+    """But not what an open room still needs."""
+    path = tmp_path / "server.db"
+    _, recording = played()
+    games = {"old": ("closed", 1.0), "open": ("room", 1.0), "new": ("closed", time.time() - 3600)}
+    with opened(path) as (store, turns, _):
+        keep(store, turns, RoomOpened("room", "bigtwo", {}, True, 1.0))
+        for name, (room, at) in games.items():
+            parts = [*recording.entries, *recording.snapshots, recording.finished]
+            renamed = [msgspec.structs.replace(each, journal=name) for each in parts]
+            keep(store, turns, header(id=name, room=room, at=at), *renamed)
+        keep(store, turns, Incident("ab12", "room", "bigtwo", 3.0, TRACEBACK, b""))
+        assert main(["prune", "--older-than", "1", "--store", str(path)]) == 2
+        assert "in use by another server" in capsys.readouterr().err
+    assert main(["prune", "--older-than", "1", "--store", str(path)]) == 0
+    assert capsys.readouterr().out == "games: 1, incidents: 1\n"
+    assert main(["replay", "old", "--store", str(path)]) == 2
+    for name in ("open", "new"):
+        assert main(["replay", "--check", name, "--store", str(path)]) == 0
+    with closing(sqlite3.connect(path)) as db:
+        counts = [
+            db.execute(f"SELECT count(DISTINCT journal) FROM {table}").fetchone()[0] for table in TABLES
+        ]
+    assert counts == [2, 2, 2]
+    assert main(["prune", "--older-than", "-1", "--store", str(path)]) == 2
+    assert main(["prune", "--older-than", "1", "--store", str(tmp_path / "none.db")]) == 2
+    assert [file.name for file in tmp_path.iterdir() if "none" in file.name] == []
 
 
 def test_a_timer_has_its_own_moment(store: str, capsys: Text) -> None:

@@ -108,6 +108,25 @@ def test_a_snapshot_that_is_older_than_the_datagrams_changes_nothing(world: Worl
     assert not room.apply_newest(Newest(room_number("s"), 9, 10, 2, {"x": 10}))
 
 
+def test_a_server_that_was_started_again_and_counts_anew_is_believed(field: Any) -> None:
+    client, endpoint = field.client("ann")
+    room = Fate(field.world, client.quick("field")).result
+    client.do("move", dx=1, dy=0)
+    field.world.run(4)
+    before = room.v
+    assert before > 50 and room.ack().heard > 50
+    endpoint.cut()
+    (served,) = field.world.rooms
+    served._feed.everyone.version, served._feed._stream = 3, None
+    served.machine.game.avatars[0].x = -1000
+    field.net.up.loss = field.net.down.loss = 0.0
+    field.world.run(2)
+    assert room.v < before and room.view["avatars"]["0"]["x"] < 0
+    client.do("move", dx=0, dy=0)
+    field.world.run(2)
+    assert room.view["avatars"] == prune(served.machine.view())["avatars"] and room.ack().heard > 3
+
+
 def test_what_comes_both_ways_is_shown_once(field: Any) -> None:
     client, _ = field.client("ann")
     room = Fate(field.world, client.quick("field")).result

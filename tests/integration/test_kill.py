@@ -18,13 +18,18 @@ from typing import Any
 import msgspec
 import pytest
 
+from gamesrv.core.schema import GameType
 from gamesrv.core.views import merge
+from gamesrv.games.arena import Arena
 from gamesrv.games.bigtwo.rules import cards_of
 from gamesrv.games.bigtwo.seen import deal_from, rules_from
+from gamesrv.games.hockey import Hockey
+from gamesrv.server.snapshots import PERIOD
 from gamesrv.storage.archive import Archive
 from gamesrv.storage.connection import look_into
 from gamesrv.storage.replaying import Replay
 from gamesrv.wire.frames import FrameDecoder
+from gamesrv.wire.lockstep import decode_frames
 from gamesrv.wire.packets import CLIENT_IDS, SERVER_FRAMING
 from tests.card_table import BIGTWO
 from tests.integration.test_process import Server, serving
@@ -34,6 +39,8 @@ TABLES, WITH_BOTS = 5, 2
 """Tables for two people, and for one and a bot."""
 BETWEEN = 0.8
 """Seconds that a server goes on at most once everybody is back."""
+STOP_EVERY = 4
+"""Each fourth time it is stopped, and not killed."""
 PATIENCE = 60.0
 UNLIMITED = (
     "--message-rate=1e6",
@@ -41,6 +48,7 @@ UNLIMITED = (
     "--joins-per-address=1000",
     "--connections-per-address=1000",
 )
+ARENA, HOCKEY = GameType.of(Arena), GameType.of(Hockey)
 IDS = {cls.__struct_config__.tag: number for cls, number in CLIENT_IDS.items()}
 Message = dict[str, Any]
 Play = tuple[str, int, tuple[int, ...]]
@@ -161,13 +169,42 @@ class Player:
         self.say(**message)
 
 
+class Visitor(Player):
+    """Stands about in a real-time game, and comes back to the same seat of the same room."""
+
+    def __init__(self, name: str, game: GameType, chance: Random) -> None:
+        super().__init__(name, chance)
+        self.game, self.tick, self.lost = game, 0, 0
+
+    def take(self, message: Message) -> None:
+        if message["op"] == "joined":
+            self.lost, self.tick = max(0, self.tick - message["tick"]), message["tick"]
+            self.gap = message.get("gap", False)
+        super().take(message)
+        if message["op"] == "update":
+            self.tick = message["tick"]
+        elif message["op"] == "frames":
+            body = decode_frames(message["data"], self.game.rules.input_bits, self.game.rules.seats[1])
+            self.tick = body.start + len(body.frames) - 1
+
+    def happened(self, name: str, data: Message) -> None:
+        pass
+
+    def look(self) -> None:
+        pass
+
+    def act(self) -> None:
+        pass
+
+
 class Company:
     """All players, driven by one thread."""
 
     def __init__(self, chance: Random) -> None:
         self.pairs = [[Player(f"p{n}a", chance), Player(f"p{n}b", chance)] for n in range(TABLES)]
         self.alone = [Player(f"a{n}", chance) for n in range(WITH_BOTS)]
-        self.players = [player for pair in self.pairs for player in pair] + self.alone
+        self.visitors = [Visitor(f"{g.name[0]}{n}", g, chance) for g in (ARENA, HOCKEY) for n in range(2)]
+        self.players = [player for pair in self.pairs for player in pair] + self.alone + self.visitors
 
     def come(self, server: Server) -> None:
         """Connects; comes back to the seats, or, the first time, takes them."""
@@ -183,6 +220,8 @@ class Company:
                 second.say(op="join", room=first.room)
             for player in self.alone:
                 player.say(op="ready")
+            for visitor in self.visitors:
+                visitor.say(op="join", game=visitor.game.name)
         self.run(lambda: all(player.here for player in self.players))
 
     def run(self, until: Callable[[], bool]) -> None:
@@ -218,7 +257,7 @@ def games(path: Path) -> Iterator[tuple[str, list[Play], bool, bool]]:
     """Every game that is kept, played again: its hash, its plays, whether it is over, and noted to be."""
     db = look_into(path)
     try:
-        for (journal,) in db.execute("SELECT id FROM journals ORDER BY key").fetchall():
+        for (journal,) in db.execute("SELECT id FROM journals WHERE durable ORDER BY key").fetchall():
             recording = Archive(db).recording(journal)
             assert recording.damage is None
             run = Replay(BIGTWO, recording)
@@ -237,15 +276,19 @@ def test_what_anybody_saw_is_there_after_a_kill(tmp_path: Path, seed: int) -> No
     chance = Random(seed)
     company = Company(chance)
     store = f"--store=sqlite:{tmp_path / 'kept.db'}"
-    kept = (store, "--game=gamesrv.games.bigtwo:BigTwo", *UNLIMITED)
-    for _ in range(KILLS):
+    kept = (store, *UNLIMITED)
+    for life in range(KILLS * STOP_EVERY // (STOP_EVERY - 1)):
         with serving(tmp_path, *kept, patience=2 * PATIENCE) as server:
             company.come(server)
+            _check_visitors(company, life)
             end = time.monotonic() + chance.random() * BETWEEN
             company.run(lambda end=end: time.monotonic() > end)  # type: ignore[misc]
-            server.process.kill()
-            said, _ = server.process.communicate()
-            assert "Traceback" not in said, said
+            if life % STOP_EVERY == STOP_EVERY - 1:
+                server.end(signal.SIGTERM)
+            else:
+                server.process.kill()
+                said, _ = server.process.communicate()
+                assert "Traceback" not in said, said
             company.part()
     with serving(tmp_path, *kept, patience=2 * PATIENCE) as server:
         company.come(server)
@@ -253,6 +296,15 @@ def test_what_anybody_saw_is_there_after_a_kill(tmp_path: Path, seed: int) -> No
         server.end(signal.SIGTERM)
         company.part()
     _check(company, tmp_path / "kept.db")
+
+
+def _check_visitors(company: Company, life: int) -> None:
+    """That the room and the seat are those of before, they have made sure of themselves."""
+    for visitor in company.visitors:
+        assert visitor.seat >= 0
+        stopped = life and life % STOP_EVERY == 0
+        assert visitor.lost <= (0 if stopped else (PERIOD + 1) * visitor.game.rate)
+        assert visitor.gap == (life > 0)
 
 
 def _check(company: Company, path: Path) -> None:

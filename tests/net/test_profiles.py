@@ -19,7 +19,7 @@ from gamesrv.wire.frames import PACKET_FRAMING
 from gamesrv.wire.noise import public_key
 from gamesrv.wire.profile import LEGACY, PLAIN, Profile
 
-FIELD = ("--game", "tests.games:Field", "--bots", "0", "--web", "", "--telnet", "")
+FIELD = ("--game", "tests.games:Field", "--store", "memory:", "--bots", "0", "--web", "", "--telnet", "")
 OURS = Profile(attrs.evolve(PACKET_FRAMING, adjustment=0), packet_size=64)
 
 

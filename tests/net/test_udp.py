@@ -187,7 +187,7 @@ def test_what_is_no_place(text: str) -> None:
 def options(*arguments: str) -> Options:
     made = Options()
     silent = ("--web", "", "--packets", "", "--telnet", "", "--bots", "0")
-    made.parseOptions(["--game", "tests.games:Field", *silent, *arguments])
+    made.parseOptions(["--game", "tests.games:Field", "--store", "memory:", *silent, *arguments])
     return made
 
 

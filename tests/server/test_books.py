@@ -10,7 +10,7 @@ from gamesrv.core.messages import Pong, ServerMessage
 from gamesrv.server.books import Books
 from gamesrv.server.limits import Limits
 from gamesrv.server.outbox import Outbox
-from gamesrv.storage.interfaces import SessionClosed
+from gamesrv.storage.interfaces import Health, SessionClosed
 from gamesrv.wire.close import CloseCode
 from tests.keeping import HandStore
 
@@ -120,6 +120,26 @@ def test_what_is_held_too_long_ends_the_connection(tmp_path: Path) -> None:
     desk.let()
     assert desk.wire.said == [0, 1, 2, 3]
     desk.store.kill()
+
+
+def test_who_waits_for_a_token_alone_waits_no_longer_once_the_store_fails(desk: Desk) -> None:
+    other = Outbox(wire := Wire(), Limits())
+    desk.note("a")
+    desk.books.hold(desk.outbox, for_ever=False)
+    desk.books.hold(other, for_ever=False)
+    desk.books.hold(other)
+    desk.say(1)
+    other.send(Pong(1, 0))
+    desk.settle()
+    desk.note("b")
+    desk.books.hold(desk.outbox)
+    desk.say(2)
+    assert desk.wire.said == wire.said == []
+    desk.store.on_health(Health("the disk is full"))
+    assert (desk.wire.said, wire.said) == ([1], [])
+    desk.let()
+    desk.let()
+    assert (desk.wire.said, wire.said) == ([1, 2], [1])
 
 
 def test_a_connection_that_ends_never_says_what_was_held(desk: Desk) -> None:

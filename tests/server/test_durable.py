@@ -454,6 +454,41 @@ def test_a_service_that_starts_again_goes_on_noting(kept: Kept) -> None:
     assert kept().rooms[0].machine.game.said == ["one", "two"]
 
 
+@define
+class Diary(Words):
+    """Begins with its room, and writes down who comes and goes."""
+
+    name, seats, begins = "diary", (1, 2), "at_once"
+
+    def on_join(self, seat: int) -> None:
+        self.said.append(f"join {seat}")
+
+    def on_drop(self, seat: int) -> None:
+        self.said.append(f"drop {seat}")
+
+    def on_back(self, seat: int) -> None:
+        self.said.append(f"back {seat}")
+
+
+def test_the_game_is_told_once_who_is_away_and_goes_on_for_ever(kept: Kept) -> None:
+    world = kept(games=(Diary,))
+    ann = Player("ann")
+    ann.person = world.person("packets", "ann", "diary", host=HOST)
+    ann.token = ann.person.token
+    told = ["join 0"]
+    for _ in range(2):
+        world.store.kill()
+        world = kept(games=(Diary,))
+        told.append("drop 0")
+        world.settle()
+        world.store.kill()
+        world = kept(games=(Diary,))
+        assert world.rooms[0].machine.game.said == told
+        ann.back(world)
+        told.append("back 0")
+        assert world.rooms[0].machine.game.said == told
+
+
 def test_a_game_that_ticks_cannot_be_durable() -> None:
     @define
     class Ticking(Words):

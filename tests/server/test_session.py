@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from gamesrv.core.game import Refused
 from gamesrv.server.session import ANSWERS_KEPT, NAME_LENGTH, BadToken, Session, Sessions, clean_name
+from gamesrv.storage.interfaces import SessionSaved
 
 GRACE = 30
 
@@ -330,3 +331,9 @@ def test_a_name_comes_out_fit_or_not_at_all(name: str) -> None:
     assert shown == shown.strip() and "  " not in shown
     assert unicodedata.is_normalized("NFKC", shown)
     assert clean_name(shown) == shown
+
+
+def test_a_session_that_is_restored_does_not_number_its_snapshots_from_the_beginning() -> None:
+    """Its client may still say something that belongs to the first one, of the server before."""
+    sessions = Sessions(lambda: 0.0)
+    assert sessions.restore(SessionSaved("a", "ann", b"\x07" * 32), 30).runs == 7
