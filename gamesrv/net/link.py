@@ -45,7 +45,16 @@ class Link:
         "peer",
     )
 
-    def __init__(self, transport: Transport, fmt: Format, gate: Gate, clock: Clock, goodbye: Goodbye) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        fmt: Format,
+        gate: Gate,
+        clock: Clock,
+        goodbye: Goodbye,
+        first: bytes = b"",
+    ) -> None:
+        """``first`` is said before all else, whatever becomes of the link."""
         self._transport = transport
         self._clock = clock
         self._goodbye = goodbye
@@ -62,6 +71,8 @@ class Link:
             self._send = transport.socket.send
             read_in_slots(transport)
         transport.registerProducer(self, True)
+        if first:
+            self.write(first)
         self.peer: Peer = gate.admit(self)
 
     def write(self, data: bytes) -> None:

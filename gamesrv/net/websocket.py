@@ -128,22 +128,21 @@ class WebSocketProtocol(Protocol):
             return
         self._begun = b""
         upgrade = read_upgrade(head[:end])
-        if upgrade is None or not self._agree(upgrade):
+        answer = None if upgrade is None else self._agree(upgrade)
+        if answer is None:
             self._pass_on(head)
             return
-        self.opened()
+        self.opened(answer)
         if len(head) > end and self._link is not None:
             self.dataReceived(head[end:])
 
-    def _agree(self, upgrade: Upgrade) -> bool:
+    def _agree(self, upgrade: Upgrade) -> bytes | None:
         if upgrade.path != PATH or not self.allows(upgrade.origin, upgrade.host):
-            return False
+            return None
         try:
-            chosen = self.choose([*upgrade.protocols])
+            return accept(upgrade, self.choose([*upgrade.protocols]))
         except LookupError:
-            return False
-        self.transport.write(accept(upgrade, chosen))
-        return True
+            return None
 
     def _pass_on(self, head: bytes) -> None:
         """To those who know more."""
@@ -187,14 +186,15 @@ class WebSocketProtocol(Protocol):
         self._format = SUBPROTOCOLS[known[0]]
         return known[0]
 
-    def opened(self) -> None:
-        """The handshake is done."""
+    def opened(self, answer: bytes = b"") -> None:
+        """The handshake is done, but for an answer."""
         if self._is_open:
             return  # before, and autobahn has just caught up
         self._is_open = True
         factory = self._factory
         self.transport.unregisterProducer()
-        self._link = Link(self.transport, self._format, factory.gate, factory.clock, self._goodbye)
+        gate, clock = factory.gate, factory.clock
+        self._link = Link(self.transport, self._format, gate, clock, self._goodbye, answer)
         if self._link.peer.outbox.open:
             self._look_in(factory.gate.limits.ping_interval)
 
