@@ -133,6 +133,8 @@ class BotClient(Protocol):
         self._rate = 0
         self._view: View = {}
         self._mine: View = {}
+        self._changed = False
+        """Whether there is something to see that was not considered."""
         self._due: tuple[int, Callable[[], object]] | None = None
         """What it will do, and at which beat."""
         self._pondering: CooperativeTask[Iterator[None]] | None = None
@@ -164,6 +166,9 @@ class BotClient(Protocol):
         for message in _messages(data):
             if self.alive:
                 self._take(message)
+        if self._changed and self.alive:
+            self._changed = False
+            self._guarded(self._consider)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._end()
@@ -181,8 +186,7 @@ class BotClient(Protocol):
             case Update():
                 merge(self._view, message.delta if isinstance(message.delta, dict) else {})
                 merge(self._mine, message.mine if isinstance(message.mine, dict) else {})
-                if not self._rate:
-                    self._guarded(self._consider)
+                self._changed = not self._rate
             case Frames():
                 self._guarded(self._go_on, message.data)
             case Desync() if self._driver is not None:

@@ -95,21 +95,23 @@ class Machine:
         Raises `Refused`, and then nothing has changed but the time and the journal.
         """
         self.advance(item.tick)
-        args = self._parse(item) if item.kind == "command" else {}
-        if self.journal.full:
-            self.journal.restart(dump(self.game))
-        self.journal.inputs.append(item if item.tick == self.tick else replace(item, tick=self.tick))
-        emitted = len(self._context.events)
+        context, journal = self._context, self.journal
+        args = self._parse(item) if item.kind == "command" else _NO_ARGS
+        if journal.full:
+            journal.restart(dump(self.game))
+        journal.inputs.append(item if item.tick == context.tick else replace(item, tick=context.tick))
+        emitted = len(context.events)
         try:
             self._take(item, args)
         except Refused:
-            del self._context.events[emitted:]
+            del context.events[emitted:]
             raise
 
     def advance(self, tick: int) -> None:
         """Lets room time pass, up to and with ``tick``: timers fire, a real-time game steps."""
         context = self._context
-        self.journal.tick = max(tick, self.journal.tick)
+        if tick > self.journal.tick:
+            self.journal.tick = tick
         while context.tick < tick:
             context.tick = self._next_moment(tick)
             self._run_moment()
@@ -263,4 +265,5 @@ class _RefusingNobody:
             raise GameError(problem) from error
 
 
+_NO_ARGS: dict[str, Any] = {}
 _IN_VIEW, _IN_VIEW_FOR, _IN_ON_TICK = map(_RefusingNobody, ("view()", "view_for()", "on_tick"))

@@ -86,15 +86,17 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Takes a token; `False` where there is none."""
-        tokens = self.level(now)
-        if tokens < 1.0:
-            return False
-        self.tokens = tokens - 1.0
-        return True
+        tokens = self.tokens + (now - self.filled) * self.rate
+        if tokens > self.burst:
+            tokens = self.burst
+        self.filled = now
+        enough = tokens >= 1.0
+        self.tokens = tokens - 1.0 if enough else tokens
+        return enough
 
     def level(self, now: float) -> float:
         """How many tokens there are."""
         tokens = self.tokens + (now - self.filled) * self.rate
         self.filled = now
-        self.tokens = tokens = self.burst if tokens > self.burst else tokens
-        return tokens
+        self.tokens = min(self.burst, tokens)
+        return self.tokens

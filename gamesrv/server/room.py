@@ -216,16 +216,17 @@ class Room:
         self._flush()
         self._host.changed(self)
 
-    # ------------------------------------------------------------------ time and commands
-
-    @guarded
     def command(self, member: Member, command: Command) -> None:
         """Takes a command: at once, or at the next tick of a real-time game. It is refused to the session."""
         if self.tick_rate and self.state == "playing":
             self._queue.append((member, command))
         else:
-            self._apply(member, command)
-            self._flush()
+            self._command_now(member, command)
+
+    @guarded
+    def _command_now(self, member: Member, command: Command) -> None:
+        self._apply(member, command)
+        self._flush()
 
     def sync(self, member: Member, data: bytes) -> None:
         """Takes the inputs of a lockstep room; raises `Refused`, and `BadMessage` for what is none."""

@@ -17,8 +17,13 @@ def split_small_frames(data: bytes, first_byte: int, limit: int) -> tuple[list[b
 
     Returns their unmasked payloads, and how many bytes of ``data`` they were.
     """
+    end = len(data)
+    if _HEAD <= end <= _HEAD + _SMALL and data[1] == end - _HEAD + _MASKED and data[0] == first_byte:
+        size = end - _HEAD
+        if size <= limit:  # one that came alone, as most do
+            return [_unmask(data[_HEAD:], data[2:_HEAD], size)], end
     payloads = []
-    start, end = 0, len(data)
+    start = 0
     longest = min(limit, _SMALL)
     while end - start >= _HEAD and data[start] == first_byte:
         size = data[start + 1] - _MASKED

@@ -74,7 +74,7 @@ async def test_players_over_each_transport(
     assert told["updates"] > PLAYERS * 5 and told["commands"] > 0 and told["refused"] == {}
     assert told["tick_rate"] == 20 and 0.02 < told["gap"]["p50"] < 0.2
     assert told["latency"]["max"] is not None and told["bytes_in_per_second"] > 1000
-    assert house.game.lobby.opened[False] == PLAYERS / 3, "private rooms, three in each"
+    assert house.game.lobby.opened == PLAYERS / 3, "private rooms, three in each"
 
 
 def certificate(place: Path) -> tuple[Path, Path]:
@@ -147,7 +147,7 @@ async def test_who_loses_the_connection_comes_back(open_house: OpenHouse, load: 
     assert load.status == 1
     assert told["errors"] == {"closed 1001: going_away": PLAYERS}
     assert (told["connects"], told["returns"], told["seated"]) == (2 * PLAYERS, PLAYERS, PLAYERS)
-    assert house.game.lobby.opened[False] == 1, "each has its old seat"
+    assert house.game.lobby.opened == 1, "each has its old seat"
 
 
 @pytest_twisted.ensureDeferred

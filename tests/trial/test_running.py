@@ -73,7 +73,7 @@ class ServerTestCase(SynchronousTestCase):
     def make(self, *arguments: str) -> MultiService:
         """The service for a command line."""
         options = Options()
-        options.parseOptions(["--game", "tests.games:Field", *arguments])
+        options.parseOptions(["--game", "tests.games:Field", "--store", "memory:", *arguments])
         return makeService(options, self.reactor)
 
     def connect(self, port: int, client: Any) -> Any:
