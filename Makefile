@@ -19,14 +19,14 @@ lint: $(VENV)/lint.stamp
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict gamesrv
 
-bench: $(VENV)/run.stamp
+bench: $(VENV)/peers.stamp
 	$(BIN)/python bench/run.py
 	for each in bigtwo_rules bigtwo_rooms bigtwo_bots packets lockstep storage durable recovery; do \
 		echo; echo "# $$each"; $(BIN)/python bench/$$each.py || exit 1; \
 	done
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache _trial_temp*
+	rm -rf $(VENV) bench/peers/node_modules build dist *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache _trial_temp*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	rm -f twisted/plugins/dropin.cache
 
@@ -38,6 +38,12 @@ $(VENV)/%.stamp: setup.py
 		{ echo "$(PYTHON) can't make virtual environments: install its venv module (Debian: python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.$(EXTRA)'
+	@touch $@
+
+# What the benchmarks compare with: as much of it as can be had here.
+$(VENV)/peers.stamp: $(VENV)/run.stamp
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check picows websockets
+	-npm install --silent --no-save --no-package-lock --prefix bench/peers ws
 	@touch $@
 
 $(VENV)/test.stamp: EXTRA := [test]

@@ -1,20 +1,23 @@
-"""The measurements themselves, each from scratch: a fresh server, its numbers, and down again."""
+"""The measurements of busy servers, each from scratch: a fresh server, its numbers, and down again."""
 
-import subprocess
-import sys
-import time
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
-from bench.machine import busy_seconds, cpu_seconds, resident_bytes
-from bench.processes import ENVIRONMENT, OURS, PLAIN, Kind, Load, Malfunction, Server, serving
+from bench.machine import busy_seconds, cpu_seconds
+from bench.processes import KEPT, Job, Kind, Load, Malfunction, serving
 
-__all__ = ["Crowd", "Plan", "StartUp", "measure_crowds", "measure_memory", "measure_start_up"]
+__all__ = ["Crowd", "Echoes", "Plan", "Storm", "in_turns", "measure_crowd", "measure_echoes", "measure_storm"]
 
-IDLE_CONNECTIONS, IDLE_WARM_UP = 2000, 200
+Figures = TypeVar("Figures")
+
+NEVER = ("gaps", "refused", "unsent")
+"""What no server may do, however busy."""
 
 
 @attrs.frozen
@@ -28,12 +31,15 @@ class Plan:
     warm_up: float = 4
     seconds: float = 15
     runs: int = 3
-    starts: int = 5
 
     @property
     def clients(self) -> int:
         """Of all rooms together."""
         return self.rooms * self.per_room
+
+    def job(self, activity: str) -> Job:
+        """The load's part of it."""
+        return Job(activity, self.clients, self.per_room, self.command_rate, self.warm_up, self.seconds)
 
 
 @attrs.frozen
@@ -45,11 +51,15 @@ class Crowd:
     delivered: float
     """Share of the updates that there should have been."""
     bytes_per_update: float
+    events_per_second: float
+    """Messages that are no updates; what they cost is in the updates."""
     period_p50_ms: float
     period_p99_ms: float
     period_max_ms: float
     snapshots: float
     """Fresh snapshots to clients that had fallen behind, in place of updates."""
+    lost: float
+    """Connections."""
     server_share: float
     load_share: float
     others_share: float
@@ -58,104 +68,154 @@ class Crowd:
     """How far the load itself fell behind, at worst."""
 
 
-def measure_crowds(plan: Plan, program: Path) -> tuple[Crowd, Crowd]:
-    """Ours and the plain one in turns, the median of each number on its own."""
-    pairs = [(_crowd(OURS, plan, program), _crowd(PLAIN, plan, program)) for _ in range(plan.runs)]
-    ours, plain = zip(*pairs, strict=True)
-    return _median(ours), _median(plain)
+@attrs.frozen
+class Echoes:
+    """Commands that come back to who said them, while nothing ticks."""
 
-
-def measure_memory(program: Path) -> float:
-    """Bytes a connection costs that said hello and joined nothing: 2000 more on top of a warm-up of 200."""
-    with serving(OURS) as server, Load.on(server, program, "idle", IDLE_WARM_UP, 1, 0, 0, 0, 0) as few:
-        few.wait_for("ready")
-        before = _settled_memory(server)
-        numbers = (IDLE_CONNECTIONS, 1, 0, 0, 0, IDLE_WARM_UP)
-        with Load.on(server, program, "idle", *numbers) as many:
-            many.wait_for("ready")
-            after = _settled_memory(server)
-            for part in (server, few, many):
-                part.check()
-    return (after - before) / IDLE_CONNECTIONS
+    cpu_per_command_us: float
+    commands_per_second: float
+    delivered: float
+    """Share of those that have come back within the window."""
+    trip_p50_ms: float
+    trip_p99_ms: float
+    others_share: float
 
 
 @attrs.frozen
-class StartUp:
-    """Seconds."""
+class Storm:
+    """All come back to a server that was killed. Seconds are since its new start."""
 
-    to_first_answer: float
-    imports: float
+    first_back_s: float
+    all_back_s: float
+    attempts_per_client: float
+    """Connections that were tried."""
+    turned_away: float
+    """Times that a connection was closed with a reason."""
+    lost: float
+    """Clients whose session was gone."""
+    period_p50_ms: float
+    period_p99_ms: float
+    period_max_ms: float
+    """Between updates of those that are back, until all are."""
+    server_share: float
+    others_share: float
 
 
-def measure_start_up(plan: Plan) -> StartUp:
-    """From exec to the first answer on the web port, and what of that is imports; medians."""
-    _start_once()  # fills the caches of the file system and of Python
-    return StartUp(
-        median(_start_once() for _ in range(plan.starts)), median(_import_once() for _ in range(plan.starts))
+@attrs.frozen
+class _Window:
+    """What was counted, and the CPU seconds of the server and of the whole machine meanwhile."""
+
+    result: dict[str, Any]
+    cpu: float
+    busy: float
+
+    @property
+    def seconds(self) -> float:
+        return float(self.result["seconds"])
+
+    @property
+    def others_share(self) -> float:
+        others = self.busy - self.cpu - float(self.result["load_cpu"])
+        return max(others, 0) / self.seconds
+
+
+def in_turns(kinds: Sequence[Kind], runs: int, measure: Callable[[Kind], Figures]) -> dict[str, Figures]:
+    """By name; kind after kind and then all over again, of each number the median on its own."""
+    rounds = [[measure(kind) for kind in kinds] for _ in range(runs)]
+    return {kind.name: _median(each) for kind, each in zip(kinds, zip(*rounds, strict=True), strict=True)}
+
+
+def measure_crowd(kind: Kind, plan: Plan, program: Path) -> Crowd:
+    """Updates to full rooms. That connections get lost is a figure, missing updates are a `Malfunction`."""
+    window = _watch(kind, plan.job("play"), plan.per_room, program)
+    result, seconds, updates = window.result, window.seconds, window.result["updates"]
+    return Crowd(
+        cpu_per_update_us=window.cpu / updates * 1e6,
+        updates_per_second=updates / seconds,
+        delivered=updates / (plan.clients * plan.tick_rate * seconds),
+        bytes_per_update=result["update_bytes"] / updates,
+        events_per_second=result["events"] / seconds,
+        period_p50_ms=result["time_ms"]["p50"],
+        period_p99_ms=result["time_ms"]["p99"],
+        period_max_ms=result["time_ms"]["max"],
+        snapshots=result["snapshots"],
+        lost=result["lost"],
+        server_share=window.cpu / seconds,
+        load_share=result["load_cpu"] / seconds,
+        others_share=window.others_share,
+        latest_command_ms=result["latest_command_ms"],
     )
 
 
-def _crowd(kind: Kind, plan: Plan, program: Path) -> Crowd:
-    numbers = (plan.clients, plan.per_room, plan.command_rate, plan.warm_up, plan.seconds, 0)
-    with serving(kind, plan.per_room) as server, Load.on(server, program, kind.load_mode, *numbers) as load:
+def measure_echoes(kind: Kind, plan: Plan, program: Path) -> Echoes:
+    """Commands that come back; nobody may get lost."""
+    window = _watch(kind, plan.job("echo"), 0, program)
+    result = window.result
+    if result["lost"]:
+        raise Malfunction(f"lost: {result['lost']} {result['complaint']}")
+    return Echoes(
+        cpu_per_command_us=window.cpu / result["updates"] * 1e6,
+        commands_per_second=result["commands"] / window.seconds,
+        delivered=result["updates"] / result["commands"],
+        trip_p50_ms=result["time_ms"]["p50"],
+        trip_p99_ms=result["time_ms"]["p99"],
+        others_share=window.others_share,
+    )
+
+
+def measure_storm(plan: Plan, program: Path) -> Storm:
+    """A server with all its rooms is killed and started again; the load's window ends when all are back."""
+    with serving(KEPT) as server, Load.on(server, KEPT, program, plan.job("storm")) as load:
+        load.wait_for("ready")
+        load.wait_for("start")
+        busy = busy_seconds()
+        server.restart()
+        load.wait_for("end")
+        window = _Window(load.result(), cpu_seconds(server.pid), busy_seconds() - busy)
+        server.check()
+    _check(window.result)
+    return _storm(window, plan, server.began)
+
+
+def _storm(window: _Window, plan: Plan, began: float) -> Storm:
+    result = window.result
+    return Storm(
+        first_back_s=result["first_back"] - began,
+        all_back_s=result["last_back"] - began,
+        attempts_per_client=result["attempts"] / plan.clients,
+        turned_away=result["closing"],
+        lost=result["lost"],
+        period_p50_ms=result["time_ms"]["p50"],
+        period_p99_ms=result["time_ms"]["p99"],
+        period_max_ms=result["time_ms"]["max"],
+        server_share=window.cpu / window.seconds,
+        others_share=window.others_share,
+    )
+
+
+def _watch(kind: Kind, job: Job, seats: int, program: Path) -> _Window:
+    with serving(kind, seats) as server, Load.on(server, kind, program, job) as load:
         load.wait_for("ready")
         load.wait_for("start")
         cpu, busy = cpu_seconds(server.pid), busy_seconds()
         load.wait_for("end")
         cpu, busy = cpu_seconds(server.pid) - cpu, busy_seconds() - busy
-        result = load.result()
+        window = _Window(load.result(), cpu, busy)
         server.check()
-        _check(result)
-    return _figures(plan, result, cpu, busy)
+        _check(window.result)
+    return window
 
 
 def _check(result: dict[str, Any]) -> None:
-    for trouble in ("lost", "closing", "refused", "gaps", "unsent"):
+    for trouble in NEVER:
         if result[trouble]:
             raise Malfunction(f"{trouble}: {result[trouble]} {result['complaint']}")
     if not result["updates"]:
-        raise Malfunction("no update arrived")
+        raise Malfunction("nothing arrived")
 
 
-def _figures(plan: Plan, result: dict[str, Any], cpu: float, busy: float) -> Crowd:
-    seconds, updates, load_cpu = result["seconds"], result["updates"], result["load_cpu"]
-    return Crowd(
-        cpu_per_update_us=cpu / updates * 1e6,
-        updates_per_second=updates / seconds,
-        delivered=updates / (plan.clients * plan.tick_rate * seconds),
-        bytes_per_update=result["update_bytes"] / updates,
-        period_p50_ms=result["period_ms"]["p50"],
-        period_p99_ms=result["period_ms"]["p99"],
-        period_max_ms=result["period_ms"]["max"],
-        snapshots=result["snapshots"],
-        server_share=cpu / seconds,
-        load_share=load_cpu / seconds,
-        others_share=max(busy - cpu - load_cpu, 0) / seconds,
-        latest_command_ms=result["latest_command_ms"],
+def _median(runs: tuple[Any, ...]) -> Any:
+    kind = type(runs[0])
+    return kind(
+        **{field.name: median(getattr(run, field.name) for run in runs) for field in attrs.fields(kind)}
     )
-
-
-def _median(runs: tuple[Crowd, ...]) -> Crowd:
-    names = [field.name for field in attrs.fields(Crowd)]
-    return Crowd(**{name: median(getattr(run, name) for run in runs) for name in names})
-
-
-def _settled_memory(server: Server) -> int:
-    time.sleep(1)
-    return resident_bytes(server.pid)
-
-
-def _start_once() -> float:
-    with serving(OURS) as server:
-        return server.seconds_to_answer
-
-
-def _import_once() -> float:
-    command = [sys.executable, "-X", "importtime", "-c", "import gamesrv.tap"]
-    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
-    if done.returncode:
-        raise Malfunction(done.stderr)
-    # "import time: self us | cumulative us | name": the unindented names are the roots
-    rows = [line.split("|") for line in done.stderr.splitlines() if line.startswith("import time:")]
-    roots = [row for row in rows[1:] if row[2].startswith(" ") and row[2][1] != " "]
-    return sum(int(row[1]) for row in roots) / 1e6

@@ -1,10 +1,16 @@
 /* Many WebSocket players in one thread: the load for bench/run.py, which compiles it.
  *
- *     load MODE PORT CLIENTS PER_ROOM RATE WARMUP SECONDS FIRST
+ *     load DIALECT ACTIVITY GAME PORT CLIENTS PER_ROOM RATE WARMUP SECONDS FIRST
  *
- * arena: every client says hello; the first of each room creates it, the others join it.
- * plain: the handshake is all there is to say before the commands.
- * idle:  hello and nothing more, until somebody ends the process.
+ * Dialects, how one gets in:
+ *   gamesrv: with a hello; who plays creates a room, as the first of it, or joins it.
+ *   bare:    the handshake is all there is to say.
+ * Activities, what is done then:
+ *   idle:    nothing, until somebody ends the process.
+ *   play:    commands that move, while updates come.
+ *   echo:    commands that come back, and the time that it takes.
+ *   storm:   as play, but after `start` everybody is expected to be thrown out. Each comes back with its token after
+ *            a random part of a pause that doubles up to 3 s. `end` is when all have a seat again.
  *
  * RATE is commands a second per client, WARMUP and SECONDS are times, FIRST is added to the numbers in the names.
  *
@@ -15,294 +21,23 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "frames.h"
+#include "players.h"
 
-#define SECOND 1000000000ull
 #define IN_FLIGHT 16           /* below the usual listen backlog of 50 */
-#define SETUP_SECONDS 120
-#define BUCKET 100000ull       /* ns: periods are told to 0.1 ms */
-#define BUCKETS 100000         /* up to 10 s */
+#define SETUP_SECONDS 240
+#define LOOK_EVERY (SECOND / 200) /* for those whose pause is over */
 
-enum mode { ARENA, PLAIN, IDLE };
-enum state { UPGRADING, GREETING, WAITING, JOINING, PLAYING, LOST };
-
-struct client {
-    int fd;
-    enum state state;
-    int matched;               /* of the blank line that ends the answer to the upgrade */
-    struct frame frame;
-    uint64_t last_update;      /* ns, 0: none yet */
-    long version;              /* of the view, -1: not known */
-    int code;                  /* of the close frame */
-};
-
-static enum mode mode;
-static int port, client_count, per_room, first;
-static double rate, warmup, seconds;
-
-#define COUNTS(_) \
-    _(updates) _(update_bytes) _(bytes) _(events) _(snapshots) _(refused) _(closing) _(other) \
-    _(gaps) _(pings) _(commands) _(unsent)
-#define DECLARE(name) uint64_t name;
-#define FORMAT(name) "\"" #name "\":%llu,"
-#define VALUE(name) (unsigned long long)counts.name,
-
-static struct {
-    COUNTS(DECLARE)
-    uint64_t longest, latest;  /* ns: longest period of updates, latest command */
-    uint64_t periods;
-    uint32_t histogram[BUCKETS];
-} counts;
-
-static struct client *clients;
-static char (*rooms)[80];      /* the room ids, as they are told by `joined` */
-static int poller, opened, ready, lost;
-static bool measuring;
-static char complaint[KEPT + 1]; /* the first refusal or closing, for the one who has to find out why */
-
-/* ---- small tools ---- */
-
-static void die(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    exit(1);
-}
-
-static uint64_t now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
-}
-
-static double own_cpu(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-static uint32_t next_random(void) {
-    static uint32_t x = 2463534242u; /* xorshift32 */
-    x ^= x << 13;
-    x ^= x >> 17;
-    x ^= x << 5;
-    return x;
-}
-
-static void say(const char *word) {
-    puts(word);
-    fflush(stdout);
-}
-
-static int number_of(const struct client *c) { return (int)(c - clients); }
-
-static char *room_of(const struct client *c) { return rooms[number_of(c) / per_room]; }
-
-/* ---- sending ---- */
-
-static void lose(struct client *c) {
-    if (c->state == LOST) return;
-    if (mode == IDLE || c->state < PLAYING) die("client %d lost, close code %d %s", number_of(c), c->code, complaint);
-    c->state = LOST;
-    lost++;
-    close(c->fd);
-}
-
-/* What goes out is far smaller than an empty socket buffer: a full one means a server that stopped reading,
- * half a frame is a connection lost. */
-static void send_all(struct client *c, const void *data, size_t size) {
-    ssize_t sent = send(c->fd, data, size, MSG_NOSIGNAL);
-    if (sent == (ssize_t)size) return;
-    if (sent < 0 && errno == EAGAIN) counts.unsent++;
-    else lose(c);
-}
-
-static void send_frame(struct client *c, enum opcode opcode, const char *payload, size_t size) {
-    uint8_t frame[8 + KEPT * 2];
-    uint32_t mask = next_random();
-    size_t head = 2;
-    frame[0] = 0x80 | opcode;
-    frame[1] = 0x80 | (uint8_t)(size < 126 ? size : 126);
-    if (size >= 126) {
-        frame[head++] = (uint8_t)(size >> 8);
-        frame[head++] = (uint8_t)size;
-    }
-    memcpy(frame + head, &mask, 4);
-    for (size_t i = 0; i < size; i++) frame[head + 4 + i] = (uint8_t)payload[i] ^ frame[head + i % 4];
-    send_all(c, frame, head + 4 + size);
-}
-
-static void send_text(struct client *c, const char *format, ...) {
-    char text[KEPT * 2];
-    va_list arguments;
-    va_start(arguments, format);
-    int size = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (size >= (int)sizeof text) die("message too long: %s", text);
-    send_frame(c, TEXT, text, (size_t)size);
-}
-
-static void send_move(struct client *c) {
-    uint32_t direction = next_random() % 9;
-    send_text(c, "{\"op\":\"cmd\",\"name\":\"move\",\"args\":{\"dx\":%d,\"dy\":%d}}",
-              (int)(direction % 3) - 1, (int)(direction / 3) - 1);
-}
-
-/* ---- what the server says ---- */
-
-static bool says(const struct client *c, const char *op) {
-    const char *text = c->frame.keep + 6; /* past {"op": and the space that Python's json puts there */
-    if (*text == ' ') text++;
-    size_t size = strlen(op);
-    return memcmp(c->frame.keep, "{\"op\":", 6) == 0 && memcmp(text + 1, op, size) == 0 && text[1 + size] == '"';
-}
-
-static const char *value_of(const struct client *c, const char *key) {
-    const char *found = strstr(c->frame.keep, key);
-    return found ? found + strlen(key) : NULL;
-}
-
-static void enter(struct client *c) {
-    if (c->state == PLAYING) return;
-    c->state = PLAYING;
-    ready++;
-}
-
-static void join(struct client *c) {
-    c->state = JOINING;
-    send_text(c, "{\"op\":\"join\",\"room\":\"%s\"}", room_of(c));
-}
-
-static void on_welcome(struct client *c) {
-    if (mode == IDLE) {
-        enter(c);
-    } else if (number_of(c) % per_room == 0) {
-        c->state = JOINING;
-        send_text(c, "{\"op\":\"create\",\"game\":\"arena\"}");
-    } else if (*room_of(c)) {
-        join(c);
-    } else {
-        c->state = WAITING;
-    }
-}
-
-static void open_room(struct client *creator) {
-    const char *id = value_of(creator, "\"room\":\"");
-    if (!id || sscanf(id, "%79[^\"]", room_of(creator)) != 1) die("no room in %s", creator->frame.keep);
-    for (int i = 1; i < per_room && creator + i < clients + opened; i++)
-        if (creator[i].state == WAITING) join(creator + i);
-}
-
-static void on_joined(struct client *c) {
-    if (!*room_of(c)) open_room(c);
-    c->version = -1;
-    if (c->state == PLAYING && measuring) counts.snapshots++;
-    enter(c);
-}
-
-static void count_period(uint64_t period) {
-    uint64_t bucket = period / BUCKET;
-    counts.histogram[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
-    counts.periods++;
-    if (period > counts.longest) counts.longest = period;
-}
-
-static void on_update(struct client *c) {
-    uint64_t t = now();
-    const char *v = value_of(c, "\"v\":");
-    long version = v ? atol(v) : -1;
-    if (measuring) {
-        counts.updates++;
-        counts.update_bytes += c->frame.size;
-        counts.gaps += c->version >= 0 && version != c->version + 1;
-        if (c->last_update) count_period(t - c->last_update);
-    }
-    c->version = version;
-    c->last_update = t;
-}
-
-static void complain(struct client *c, uint64_t *count) {
-    ++*count;
-    if (c->state < PLAYING) die("client %d: %s", number_of(c), c->frame.keep);
-    if (*complaint) return;
-    strcpy(complaint, c->frame.keep);
-    for (char *p = complaint; *p; p++)
-        if (*p == '"' || *p == '\\') *p = '\''; /* it goes into our own JSON */
-}
-
-static void on_message(struct client *c) {
-    if (says(c, "update")) on_update(c);
-    else if (says(c, "event")) counts.events += measuring;
-    else if (says(c, "welcome")) on_welcome(c);
-    else if (says(c, "joined")) on_joined(c);
-    else if (says(c, "refused")) complain(c, &counts.refused);
-    else if (says(c, "closing")) complain(c, &counts.closing);
-    else counts.other += measuring;
-}
-
-static void on_frame(struct client *c) {
-    enum opcode opcode = frame_opcode(&c->frame);
-    const uint8_t *payload = (uint8_t *)c->frame.keep;
-    if (opcode == TEXT || opcode == BINARY) {
-        on_message(c);
-    } else if (opcode == PING) {
-        counts.pings += measuring;
-        send_frame(c, PONG, c->frame.keep, c->frame.kept);
-    } else if (opcode == CLOSE) {
-        c->code = c->frame.size >= 2 ? payload[0] << 8 | payload[1] : 1005;
-        lose(c);
-    } /* a pong, or the rest of a message in fragments: its beginning has told what it is */
-}
-
-/* ---- what comes in, in whatever pieces ---- */
-
-static void on_upgraded(struct client *c) {
-    if (!strstr(c->frame.keep, " 101 ")) die("no upgrade: %s", c->frame.keep);
-    c->state = GREETING;
-    if (mode == PLAIN) enter(c);
-    else send_text(c, "{\"op\":\"hello\",\"name\":\"c%05d\"}", first + number_of(c));
-}
-
-static size_t take_answer(struct client *c, const uint8_t *data, size_t size) {
-    struct frame *f = &c->frame;
-    for (size_t i = 0; i < size; i++) {
-        if (f->kept < KEPT - 1) f->keep[f->kept++] = (char)data[i];
-        if (data[i] == "\r\n\r\n"[c->matched]) c->matched++;
-        else c->matched = data[i] == '\r';
-        if (c->matched == 4) {
-            on_upgraded(c);
-            return i + 1;
-        }
-    }
-    return size;
-}
-
-static void take(struct client *c, const uint8_t *data, size_t size) {
-    while (size && c->state != LOST) {
-        size_t used = c->state == UPGRADING ? take_answer(c, data, size) : take_frame(&c->frame, data, size);
-        if (c->frame.masked) die("the server masks its frames");
-        if (c->frame.complete) on_frame(c);
-        data += used;
-        size -= used;
-    }
-}
+static double warmup, seconds;
+static int poller;
 
 /* ---- the socket ---- */
 
@@ -329,17 +64,46 @@ static void send_upgrade(struct client *c) {
 
 static void open_client(struct client *c) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
+    struct epoll_event event = {.events = EPOLLOUT, .data.ptr = c};
     int on = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (c->fd < 0) die("client %d: %s", number_of(c), strerror(errno));
+    c->state = CONNECTING;
     c->version = -1;
-    c->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0)
-        die("client %d: %s", number_of(c), strerror(errno));
+    c->since = 0;
+    c->matched = c->code = 0;
+    memset(&c->frame, 0, sizeof c->frame);
+    counts.attempts += measuring;
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    fcntl(c->fd, F_SETFL, O_NONBLOCK);
-    epoll_ctl(poller, EPOLL_CTL_ADD, c->fd, &event);
+    if (connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS) lose(c);
+    else epoll_ctl(poller, EPOLL_CTL_ADD, c->fd, &event);
+}
+
+static void on_connected(struct client *c) {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
+    int problem = 0;
+    socklen_t size = sizeof problem;
+    getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &problem, &size);
+    if (problem) {
+        lose(c);
+        return;
+    }
+    epoll_ctl(poller, EPOLL_CTL_MOD, c->fd, &event);
+    c->state = UPGRADING;
     send_upgrade(c);
+}
+
+static void come_back(void) {
+    static uint64_t look_at;
+    uint64_t t = now();
+    if (!away || t < look_at) return;
+    look_at = t + LOOK_EVERY;
+    for (struct client *c = clients; c < clients + client_count; c++) {
+        if (c->state != AWAY || c->retry_at > t) continue;
+        away--;
+        open_client(c);
+    }
 }
 
 static void poll_sockets(int milliseconds) {
@@ -347,11 +111,25 @@ static void poll_sockets(int milliseconds) {
     int count = epoll_wait(poller, events, 256, milliseconds);
     for (int i = 0; i < count; i++) {
         struct client *c = events[i].data.ptr;
-        if (c->state != LOST) on_readable(c);
+        if (c->fd < 0) continue;
+        if (c->state == CONNECTING) on_connected(c);
+        else on_readable(c);
     }
 }
 
 /* ---- the run ---- */
+
+static double own_cpu(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static void say(const char *word) {
+    puts(word);
+    fflush(stdout);
+}
 
 static void connect_all(void) {
     uint64_t deadline = now() + SETUP_SECONDS * SECOND;
@@ -372,28 +150,21 @@ static void play_until(uint64_t end) {
         while (step > 0 && (due = begin + (uint64_t)((double)sent * step)) <= t) {
             struct client *c = &clients[sent++ % (uint64_t)client_count];
             if (measuring && t - due > counts.latest) counts.latest = t - due;
-            if (c->state == LOST) continue;
-            send_move(c);
+            if (c->state != PLAYING) continue;
+            send_command(c);
             counts.commands += measuring;
         }
+        come_back();
         poll_sockets(1);
     }
 }
 
-static double percentile(double share) {
-    uint64_t wanted = (uint64_t)((double)counts.periods * share), seen = 0;
-    for (int i = 0; i < BUCKETS; i++) {
-        seen += counts.histogram[i];
-        if (seen > wanted) return (double)(i + 1) * BUCKET / 1e6; /* upper edge: never flattering */
+static void play_until_all_are_back(void) {
+    uint64_t deadline = now() + SETUP_SECONDS * SECOND;
+    while ((int)counts.returned + lost < client_count || ready + lost < client_count) {
+        play_until(now() + SECOND / 100);
+        if (now() > deadline) die("%d of %d back after %d s %s", ready, client_count, SETUP_SECONDS, complaint);
     }
-    return 0;
-}
-
-static void report(double measured, double cpu) {
-    printf("{" COUNTS(FORMAT) "\"lost\":%d,\"seconds\":%.3f,\"load_cpu\":%.3f,\"latest_command_ms\":%.1f,"
-           "\"period_ms\":{\"p50\":%.1f,\"p99\":%.1f,\"max\":%.1f},\"complaint\":\"%s\"}\n",
-           COUNTS(VALUE) lost, measured, cpu, (double)counts.latest / 1e6,
-           percentile(0.50), percentile(0.99), (double)counts.longest / 1e6, complaint);
 }
 
 static void measure(void) {
@@ -401,24 +172,34 @@ static void measure(void) {
     uint64_t begin = now();
     measuring = true;
     say("start");
-    play_until(begin + (uint64_t)(seconds * SECOND));
+    if (activity == STORM) play_until_all_are_back();
+    else play_until(begin + (uint64_t)(seconds * SECOND));
     measuring = false;
     say("end");
-    report((double)(now() - begin) / SECOND, own_cpu() - cpu);
+    report(lost, (double)(now() - begin) / SECOND, own_cpu() - cpu, complaint);
+}
+
+static int find(const char *word, const char *const *words) {
+    for (int i = 0; words[i]; i++)
+        if (strcmp(word, words[i]) == 0) return i;
+    die("what is %s?", word);
+    return 0;
 }
 
 static void read_arguments(int count, char **arguments) {
-    const char *modes[] = {[ARENA] = "arena", [PLAIN] = "plain", [IDLE] = "idle"};
-    if (count != 9) die("load MODE PORT CLIENTS PER_ROOM RATE WARMUP SECONDS FIRST");
-    while (strcmp(arguments[1], modes[mode]))
-        if (++mode > IDLE) die("what is %s?", arguments[1]);
-    port = atoi(arguments[2]);
-    client_count = atoi(arguments[3]);
-    per_room = atoi(arguments[4]);
-    rate = atof(arguments[5]);
-    warmup = atof(arguments[6]);
-    seconds = atof(arguments[7]);
-    first = atoi(arguments[8]);
+    static const char *const dialects[] = {[GAMESRV] = "gamesrv", [BARE] = "bare", NULL};
+    static const char *const activities[] = {[IDLE] = "idle", [PLAY] = "play", [ECHO] = "echo", [STORM] = "storm", NULL};
+    if (count != 11) die("load DIALECT ACTIVITY GAME PORT CLIENTS PER_ROOM RATE WARMUP SECONDS FIRST");
+    dialect = (enum dialect)find(arguments[1], dialects);
+    activity = (enum activity)find(arguments[2], activities);
+    game = arguments[3];
+    port = atoi(arguments[4]);
+    client_count = atoi(arguments[5]);
+    per_room = atoi(arguments[6]);
+    rate = atof(arguments[7]);
+    warmup = atof(arguments[8]);
+    seconds = atof(arguments[9]);
+    first = atoi(arguments[10]);
 }
 
 int main(int count, char **arguments) {
@@ -429,7 +210,7 @@ int main(int count, char **arguments) {
     if (!clients || !rooms || poller < 0) die("no room for %d clients", client_count);
     connect_all();
     say("ready");
-    if (mode == IDLE)
+    if (activity == IDLE)
         for (;;) poll_sockets(-1);
     play_until(now() + (uint64_t)(warmup * SECOND));
     measure();

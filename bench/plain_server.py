@@ -2,7 +2,7 @@
 
 Per room a `LoopingCall` runs a tick of the very rules of the arena and sends the whole state, encoded once,
 to every client with `sendMessage`. No session, no validation beyond what the code needs, no limit at all.
-Compression is off, as it is by default.
+Compression is off, as it is by default. With no seats nothing ticks, and everyone hears what they said.
 
     python bench/plain_server.py PORT SEATS
 """
@@ -82,15 +82,22 @@ class Player(WebSocketServerProtocol):
             self.room.leave(self.seat)
 
 
+class Parrot(WebSocketServerProtocol):
+    """One browser, and nothing to play."""
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        json.loads(payload)
+        self.sendMessage(payload)  # type: ignore[no-untyped-call]
+
+
 class Plaza(WebSocketServerFactory):
     """Fills one room after the other."""
-
-    protocol = Player
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.rooms: list[Room] = []
         self.seats = int(sys.argv[2])
+        self.protocol = Player if self.seats else Parrot
 
     def find_room(self) -> Room:
         for room in self.rooms[-1:]:

@@ -1,4 +1,4 @@
-"""Starts what is measured and what measures: the two servers and the load."""
+"""Starts what is measured and what measures: the servers and the load."""
 
 import json
 import os
@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
+from subprocess import DEVNULL
 from typing import IO, Any
 
 import attrs
@@ -19,10 +21,15 @@ import attrs
 from bench.machine import LOAD_CORE, SERVER_CORE, pin
 
 __all__ = [
+    "ECHO",
+    "HALL",
+    "KEPT",
+    "NODE",
     "OURS",
     "PICOWS",
     "PLAIN",
     "WEBSOCKETS",
+    "Job",
     "Kind",
     "Load",
     "Malfunction",
@@ -34,6 +41,8 @@ __all__ = [
 HERE = Path(__file__).resolve().parent
 UP_WITHIN = 30.0
 DOWN_WITHIN = 30.0
+BACKLOG = 512
+"""Connections that the kernel keeps for the server: as for the others; its own default is fewer."""
 PYTHONPATH = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
 ENVIRONMENT = {**os.environ, "PYTHONPATH": PYTHONPATH}
 
@@ -42,52 +51,101 @@ class Malfunction(Exception):
     """Something broke, so that there is nothing to measure."""
 
 
+def _always() -> bool:
+    return True
+
+
 @attrs.frozen
 class Kind:
     """One of the things compared."""
 
     name: str
-    load_mode: str
     command: Callable[[int, int], list[str]]
     """From the port to listen on, and how many share a room, to the words of the command."""
-    needs: str | None = None
-    """The package without which it can't be compared."""
+    is_there: Callable[[], bool] = _always
+    """Whether it can be started here."""
+    game: str = ""
+    """What is played, by its name there; nothing for one that has just a socket."""
 
     @property
-    def there(self) -> bool:
-        """Whether it can be started here."""
-        return self.needs is None or find_spec(self.needs) is not None
+    def dialect(self) -> str:
+        """What load.c calls the way in."""
+        return "gamesrv" if self.game else "bare"
 
 
-def _ours(port: int, seats: int) -> list[str]:
+OPEN_TO_ALL = (
+    "--connections-per-address 100000 --joins-per-address 100000 --max-connections 100000"
+    " --bad-tokens-per-address 100000 --message-burst 10000 --bots 0 --packets= --telnet="
+)
+"""A server that has fallen behind finds many commands of one client at once: that is no misuse here."""
+
+
+def _ours(port: int, seats: int, more: str = "", store: str = "memory:") -> list[str]:
     twistd = str(Path(sys.executable).with_name("twistd"))
-    words = f"-n --pidfile= gamesrv --web tcp:{port}:interface=127.0.0.1 --bots 0"
-    unlimited = "--connections-per-address 100000 --joins-per-address 100000 --max-connections 100000"
-    return [twistd, *words.split(), *unlimited.split(), "--packets", "", "--telnet", "", "--store", "memory:"]
+    web = f"--web tcp:{port}:interface=127.0.0.1:backlog={BACKLOG} --store {store}"
+    return [twistd, *f"-n --pidfile= gamesrv {web} {OPEN_TO_ALL} {more}".split()]
 
 
-def _peer(path: str, port: int, seats: int) -> list[str]:
+def _python(path: str, port: int, seats: int) -> list[str]:
     return [sys.executable, str(HERE / path), str(port), str(seats)]
 
 
-OURS = Kind("gamesrv", "arena", _ours)
-PLAIN = Kind("plain", "plain", partial(_peer, "plain_server.py"))
-PICOWS = Kind("picows", "plain", partial(_peer, "peers/picows_server.py"), "picows")
-WEBSOCKETS = Kind("websockets", "plain", partial(_peer, "peers/websockets_server.py"), "websockets")
+def _node(port: int, seats: int) -> list[str]:
+    return ["node", str(HERE / "peers" / "ws_server.mjs"), str(port), str(seats)]
 
 
-@attrs.frozen
+def _node_has_ws() -> bool:
+    look = ["node", "-e", "require.resolve('ws')"]
+    return (
+        which("node") is not None and not subprocess.run(look, cwd=HERE / "peers", stderr=DEVNULL).returncode
+    )
+
+
+def _installed(package: str) -> Callable[[], bool]:
+    return lambda: find_spec(package) is not None
+
+
+OURS = Kind("gamesrv", _ours, game="arena")
+HALL = attrs.evolve(OURS, command=partial(_ours, more="--game bench.games:Hall"), game="hall")
+ECHO = attrs.evolve(OURS, command=partial(_ours, more="--game bench.games:Echo"), game="echo")
+KEPT = attrs.evolve(OURS, command=partial(_ours, store="sqlite:games.db"))
+"""In a file beside the log, so that a restarted one goes on."""
+PLAIN = Kind("autobahn", partial(_python, "plain_server.py"))
+PICOWS = Kind("picows", partial(_python, "peers/picows_server.py"), _installed("picows"))
+WEBSOCKETS = Kind("websockets", partial(_python, "peers/websockets_server.py"), _installed("websockets"))
+NODE = Kind("node ws", _node, _node_has_ws)
+
+
+@attrs.define
 class Server:
-    """A server that answers."""
+    """A server that answers; what it says goes to ``log``."""
 
-    process: "subprocess.Popen[bytes]"
+    words: list[str]
     port: int
-    seconds_to_answer: float
+    place: str
+    log: IO[bytes]
+    process: "subprocess.Popen[bytes]" = attrs.field(init=False)
+    began: float = attrs.field(init=False)
+    """When it was started, by the monotonic clock."""
+
+    def __attrs_post_init__(self) -> None:
+        self.start()
 
     @property
     def pid(self) -> int:
         """For the questions to the kernel."""
         return self.process.pid
+
+    def start(self) -> None:
+        """Starts it, and does not wait."""
+        self.began = time.monotonic()
+        self.process = _start(self.words, SERVER_CORE, cwd=self.place, stdout=self.log, stderr=self.log)
+
+    def restart(self) -> None:
+        """Kills it as hard as can be, and starts it again."""
+        self.process.kill()
+        self.process.wait()
+        self.start()
 
     def check(self) -> None:
         """Raises `Malfunction` if it has died."""
@@ -103,15 +161,29 @@ def serving(kind: Kind, seats: int = 20) -> Iterator[Server]:
     """
     port = _free_port()
     with tempfile.TemporaryDirectory() as place, open(Path(place, "log"), "w+b") as log:
-        began = time.monotonic()
-        process = _start(kind.command(port, seats), SERVER_CORE, cwd=place, stdout=log, stderr=log)
+        server = Server(kind.command(port, seats), port, place, log)
         try:
-            _wait_for_answer(process, port)
-            yield Server(process, port, time.monotonic() - began)
+            _wait_for_answer(server)
+            yield server
         except Malfunction as problem:
             raise Malfunction(f"{kind.name}: {problem}\n{_tail(log)}") from problem
         finally:
-            _stop(process)
+            _stop(server.process)
+
+
+@attrs.frozen
+class Job:
+    """What the load has to do; see load.c."""
+
+    activity: str
+    clients: int
+    per_room: int = 1
+    rate: float = 0
+    """Commands a second of each."""
+    warm_up: float = 0
+    seconds: float = 0
+    first: int = 0
+    """Added to the numbers in the names."""
 
 
 @attrs.frozen
@@ -122,9 +194,10 @@ class Load:
 
     @classmethod
     @contextmanager
-    def on(cls, server: Server, program: Path, mode: str, *numbers: float) -> Iterator["Load"]:
-        """Clients, clients per room, commands a second, warm-up, seconds, number of the first client."""
-        words = [str(program), mode, str(server.port), *map(str, numbers)]
+    def on(cls, server: Server, kind: Kind, program: Path, job: Job) -> Iterator["Load"]:
+        """Sends it to a server."""
+        numbers = map(str, attrs.astuple(job)[1:])
+        words = [str(program), kind.dialect, job.activity, kind.game, str(server.port), *numbers]
         process = _start(words, LOAD_CORE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             yield cls(process)
@@ -187,12 +260,11 @@ def _free_port() -> int:
         return port
 
 
-def _wait_for_answer(process: "subprocess.Popen[bytes]", port: int) -> None:
-    deadline = time.monotonic() + UP_WITHIN
-    while not _answers(port):
-        if process.poll() is not None:
-            raise Malfunction(f"ended with status {process.returncode} instead of serving")
-        if time.monotonic() > deadline:
+def _wait_for_answer(server: Server) -> None:
+    while not _answers(server.port):
+        if server.process.poll() is not None:
+            raise Malfunction(f"ended with status {server.process.returncode} instead of serving")
+        if time.monotonic() > server.began + UP_WITHIN:
             raise Malfunction(f"did not answer within {UP_WITHIN:.0f} s")
         time.sleep(0.005)
 

@@ -1,22 +1,22 @@
 """Figures to lines: aligned for people, plain data for programs."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
-from bench.figures import Crowd, Plan, StartUp
-
-__all__ = ["Goal", "Row", "crowd_rows", "format_rows", "memory_rows", "start_up_rows"]
-
-KB = 1024
+__all__ = ["Goal", "Row", "Table", "format_rows"]
 
 
 @attrs.frozen
 class Goal:
-    """What a figure should not exceed."""
+    """What a figure should not exceed; an aim is more than that."""
 
     value: float
     most: float
+    word: str = "goal"
 
     @property
     def met(self) -> bool:
@@ -24,63 +24,56 @@ class Goal:
         return self.value <= self.most
 
     def __str__(self) -> str:
-        return f"goal <= {self.most:g}: {'met' if self.met else 'MISSED'}"
+        return f"{self.word} <= {self.most:g}: {'met' if self.met else 'MISSED'}"
+
+
+@attrs.frozen(init=False)
+class Row:
+    """One line: what, a figure for each that is compared, and what we want of ours."""
+
+    what: str
+    values: tuple[str, ...]
+    goals: tuple[Goal, ...]
+
+    def __init__(self, what: str, *values: str, goal: Goal | Iterable[Goal] | None = None) -> None:
+        goals = (goal,) if isinstance(goal, Goal) else tuple(goal or ())
+        self.__attrs_init__(what, values, goals)
 
 
 @attrs.frozen
-class Row:
-    """One line: what, our figure, the plain one's where there is one, and what we want of it."""
+class Table:
+    """Figures of the same kind by the name of what they were measured at, ours first."""
 
-    what: str
-    ours: str
-    plain: str = ""
-    goal: Goal | None = None
+    title: str
+    columns: dict[str, Any]
 
+    def head(self) -> list[Row]:
+        """The title, and the names."""
+        return [Row(self.title), Row("", *self.columns)]
 
-def crowd_rows(plan: Plan, ours: Crowd, plain: Crowd) -> list[Row]:
-    """The two servers side by side, then what was to be reached."""
-    ratio = Goal(ours.cpu_per_update_us / plain.cpu_per_update_us, 0.5)
-    late = Goal(ours.period_p99_ms, 60)
-    load = Goal(ours.load_share / ours.server_share, 1)
-    both = [
-        _both("CPU per delivered update, µs", ours.cpu_per_update_us, plain.cpu_per_update_us),
-        _both("updates delivered per second", ours.updates_per_second, plain.updates_per_second, 0),
-        _both("  of those expected, %", ours.delivered * 100, plain.delivered * 100),
-        _both("snapshots instead of updates", ours.snapshots, plain.snapshots, 0),
-        _both("bytes per update", ours.bytes_per_update, plain.bytes_per_update, 0),
-        _both("tick period p50, ms", ours.period_p50_ms, plain.period_p50_ms),
-        _both("tick period p99, ms", ours.period_p99_ms, plain.period_p99_ms, goal=late),
-        _both("tick period max, ms", ours.period_max_ms, plain.period_max_ms),
-        _both("server, % of its core", ours.server_share * 100, plain.server_share * 100),
-        _both("load, % of its core", ours.load_share * 100, plain.load_share * 100),
-        _both("everybody else, % of a core", ours.others_share * 100, plain.others_share * 100),
-        _both("latest command of the load, ms", ours.latest_command_ms, plain.latest_command_ms),
-    ]
-    title = (
-        f"{plan.rooms} rooms x {plan.per_room} clients, {plan.tick_rate} Hz, "
-        f"{plan.command_rate} commands/s each; median of {plan.runs} x {plan.seconds:g} s"
-    )
-    return [
-        Row(title, "gamesrv", "plain"),
-        *both,
-        Row("CPU per update, gamesrv : plain", f"{ratio.value:.2f}", goal=ratio),
-        Row("CPU of the load : the server's", f"{load.value:.2f}", goal=load),
-    ]
+    def row(
+        self,
+        what: str,
+        name: str,
+        digits: int = 1,
+        times: float = 1,
+        most: float | None = None,
+        word: str = "goal",
+        of: str = "",
+    ) -> Row:
+        """One number of each; ``most`` is wanted of ours, or of the one that is named."""
+        values = {column: getattr(figures, name) * times for column, figures in self.columns.items()}
+        goal = None if most is None else Goal(values[of or next(iter(values))], most, word)
+        return Row(what, *[f"{value:.{digits}f}" for value in values.values()], goal=goal)
 
-
-def memory_rows(per_connection: float) -> list[Row]:
-    """From bytes."""
-    size = per_connection / KB
-    return [Row("memory per idle connection, KB", f"{size:.1f}", goal=Goal(size, 12))]
-
-
-def start_up_rows(figures: StartUp) -> list[Row]:
-    """The time to the first answer and the part of it that anyone can look into."""
-    seconds = figures.to_first_answer
-    return [
-        Row("start to first answer, s", f"{seconds:.2f}", goal=Goal(seconds, 1.5)),
-        Row("  python -X importtime, s", f"{figures.imports:.2f}"),
-    ]
+    def ratio(self, name: str, against: str, *wanted: tuple[str, float]) -> list[Row]:
+        """Our number by another's, if that one was measured, and what is wanted of it: word and most."""
+        if against not in self.columns:
+            return []
+        ours = next(iter(self.columns))
+        value = getattr(self.columns[ours], name) / getattr(self.columns[against], name)
+        goals = [Goal(value, most, word) for word, most in wanted]
+        return [Row(f"CPU, {ours} : {against}", f"{value:.2f}", goal=goals)]
 
 
 def format_rows(rows: Iterable[Row]) -> str:
@@ -89,8 +82,5 @@ def format_rows(rows: Iterable[Row]) -> str:
 
 
 def _format_row(row: Row) -> str:
-    return f"{row.what:<34}{row.ours:>10}{row.plain:>10}   {row.goal or ''}".rstrip()
-
-
-def _both(what: str, ours: float, plain: float, digits: int = 1, goal: Goal | None = None) -> Row:
-    return Row(what, f"{ours:.{digits}f}", f"{plain:.{digits}f}", goal)
+    values = "".join(f"{value:>11}" for value in row.values)
+    return f"{row.what:<34}{values:<22}   {', '.join(map(str, row.goals))}".rstrip()

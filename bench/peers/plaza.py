@@ -17,12 +17,12 @@ import msgspec
 
 from gamesrv.core.journal import Input
 from gamesrv.core.machine import Machine
-from gamesrv.core.messages import Command, Update
+from gamesrv.core.messages import Command
 from gamesrv.core.schema import GameType
 from gamesrv.core.views import Audience
 from gamesrv.games.arena import Arena
 
-__all__ = ["Plaza", "Room", "run"]
+__all__ = ["Plaza", "run"]
 
 RATE = 20
 
@@ -30,6 +30,15 @@ Send = Callable[[bytes], object]
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Command).decode
+
+
+class Update(msgspec.Struct, tag_field="op", tag="update"):
+    """What changed and what happened, in one message: the cheapest for a server that has only messages."""
+
+    tick: int
+    v: int
+    delta: dict[str, Any]
+    events: list[tuple[str, dict[str, Any]]]
 
 
 class Room:
@@ -54,33 +63,55 @@ class Room:
 
     def hear(self, seat: int, text: bytes) -> None:
         """A command, which is done at once."""
-        command = _decode(text)
-        if command.name == "move":
-            cast(Arena, self.machine.game).move(seat, **command.args)
-        else:
-            self.players[seat](text)
+        cast(Arena, self.machine.game).move(seat, **_decode(text).args)
 
     def tick(self) -> None:
-        """One step, and what has changed to everyone."""
+        """One step, and what has changed and happened to everyone."""
         self.machine.advance(self.machine.tick + 1)
-        self.machine.take_events()
+        events = [(emitted.name, emitted.data) for emitted in self.machine.take_events()]
         delta = self.audience.change(self.machine.look())
         if delta is None:
             return
-        message = _encode(Update(self.machine.tick, self.audience.version, delta=delta))
+        message = _encode(Update(self.machine.tick, self.audience.version, delta, events))
         for send in self.players.values():
             send(message)
 
 
+class Corner:
+    """Where nothing ticks and everyone hears what they said."""
+
+    def __init__(self) -> None:
+        self.players: dict[int, Send] = {}
+        self.seats = count()
+
+    def join(self, send: Send) -> int:
+        """There is always a seat."""
+        seat = next(self.seats)
+        self.players[seat] = send
+        return seat
+
+    def leave(self, seat: int) -> None:
+        """Nobody else takes it."""
+        del self.players[seat]
+
+    def hear(self, seat: int, text: bytes) -> None:
+        """A command: read, as one would have to, and sent back as it is."""
+        _decode(text)
+        self.players[seat](text)
+
+
 class Plaza:
-    """Fills one room after the other; in asyncio's loop, each has its own beat."""
+    """Fills one room after the other; in asyncio's loop, each has its own beat. With no seats: one corner."""
 
     def __init__(self, seats: int) -> None:
         self.seats = seats
         self.rooms: list[Room] = []
+        self.corner = Corner()
 
-    def find_room(self) -> Room:
+    def find_room(self) -> Room | Corner:
         """One with a free seat."""
+        if not self.seats:
+            return self.corner
         for room in self.rooms[-1:]:
             if len(room.players) < self.seats:
                 return room
