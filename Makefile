@@ -21,7 +21,7 @@ lint: $(VENV)/lint.stamp
 
 bench: $(VENV)/peers.stamp
 	$(BIN)/python bench/run.py
-	for each in bigtwo_rules bigtwo_rooms bigtwo_bots packets lockstep storage durable recovery; do \
+	for each in bigtwo_rules bigtwo_rooms bigtwo_bots packets lockstep views world storage durable recovery; do \
 		echo; echo "# $$each"; $(BIN)/python bench/$$each.py || exit 1; \
 	done
 

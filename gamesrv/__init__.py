@@ -5,6 +5,7 @@ This module is what a game is written against; ``docs/write-a-game.md`` shows ho
 
 from msgspec import Meta
 
+from gamesrv.core.areas import Areas
 from gamesrv.core.bot import Act, Bot
 from gamesrv.core.game import Game, GameError, Refused, Seat, Window, command
 from gamesrv.core.lockstep import LockstepGame
@@ -12,6 +13,7 @@ from gamesrv.core.rng import Random
 
 __all__ = [
     "Act",
+    "Areas",
     "Bot",
     "Game",
     "GameError",

@@ -222,6 +222,7 @@ class BotClient(Protocol):
         elif self._bot is not None:
             self._guarded(self._bot.on_event, event.name, event.data)
         if event.name == "finished" and self.alive:
+            self._changed = False  # nothing more is to be done in that game
             self._wait(self._get_ready)
 
     def _get_ready(self) -> None:

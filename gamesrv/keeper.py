@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from attrs import define, field
 
@@ -50,7 +50,7 @@ class BotKeeper:
     bots take the missing seats once all who are there are ready, or, in a public one, once somebody has been
     waiting for ``Limits.bot_wait``. In mid-game they take the place of who leaves or is away, if the game has
     it so.
-    Where there is nobody but bots they leave. With ``wanted`` 0 there are none at all.
+    Where there is nobody but bots they leave. A game of which 0 are wanted has none at all.
     """
 
     clock: Clock
@@ -59,6 +59,8 @@ class BotKeeper:
     """Makes the server's end of a bot's connection."""
     wanted: int
     random: Random
+    wanted_at: Mapping[str, int] = field(factory=dict)
+    """The same for games of which it is known."""
     backroom: Backroom = field(init=False)
     _loopback: Loopback = field(init=False)
     _bots: dict[Room, list[BotClient]] = field(factory=dict, init=False)
@@ -75,17 +77,23 @@ class BotKeeper:
 
     def tend(self, changed: Iterable[Room]) -> None:
         """Looks after the rooms that have changed since the last time; call it every now and then."""
-        if self.wanted <= 0:
-            return
         now = self.clock.seconds()
         for game_type in self.lobby.games.values():
             policy = game_type.rules.bot
-            if policy is not None and game_type.rules.begins == "at_once":
+            if policy is not None and game_type.rules.begins == "at_once" and self._wanted(game_type):
                 self._tend_game(game_type, policy, now)
         for room in {**dict.fromkeys(changed), **self._waiting}:
             policy = room.game_type.rules.bot
-            if policy is not None and room.game_type.rules.begins != "at_once":
+            at_once = room.game_type.rules.begins == "at_once"
+            if policy is not None and not at_once and self._wanted(room.game_type):
                 self._tend_room(room, policy, now)
+
+    def _wanted(self, game_type: GameType) -> int:
+        """How many players there should be, or whether bots should play at all."""
+        named = self.wanted_at.get(game_type.name)
+        if named is not None:
+            return named
+        return max(self.wanted, game_type.rules.company) if self.wanted else 0
 
     # ------------------------------------------------------------------ games that begin at once
 
@@ -108,7 +116,7 @@ class BotKeeper:
         bots = self._bots.get(room, [])
         people = self._people(room)
         # Where nobody is yet, one seat stays free for whoever comes first.
-        wanted = min(self.wanted, room.seating.most - (not people))
+        wanted = min(self._wanted(room.game_type), room.seating.most - (not people))
         missing = wanted - people - len(bots)
         for _ in range(missing):
             self._send(room, policy)

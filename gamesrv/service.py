@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from secrets import token_bytes
 from time import time
 from typing import cast
@@ -47,7 +47,9 @@ class GameService(Service):
     reap_interval: float = 1.0
     """Seconds between two looks for what has had its time."""
     bots: int = 3
-    """Players that the public room of a game with a policy has at least; 0 for no bots anywhere."""
+    """Players that the public room of a game with a policy has at least; 0 for no bots."""
+    bots_at: Mapping[str, int] = field(factory=dict)
+    """The same for some games."""
     rest: Callable[[], object] = lambda: None
     """Called after each beat of the clock: the moment for what should not be done in one."""
     on_fatal: Callable[[], object] = lambda: None
@@ -71,7 +73,8 @@ class GameService(Service):
         self.lobby = Lobby(self.games, self.limits, self.ticker, now, self.entropy)
         self.gate = Gate(self.lobby, self.limits, now, self.entropy)
         door = PacketFactory(self.gate, self.clock, idle=None)
-        self.keeper = BotKeeper(self.clock, self.lobby, door, self.bots, Random(self.entropy(32)))
+        random = Random(self.entropy(32))
+        self.keeper = BotKeeper(self.clock, self.lobby, door, self.bots, random, self.bots_at)
         self._reaper = LoopingCall(self._look_after)
         self._reaper.clock = cast(IReactorTime, self.clock)
 

@@ -39,7 +39,12 @@ from gamesrv.wire.datagram import Address
 
 __all__ = ["Options", "makeService"]
 
-SHIPPED = ("gamesrv.games.arena:Arena", "gamesrv.games.bigtwo:BigTwo", "gamesrv.games.hockey:Hockey")
+SHIPPED = (
+    "gamesrv.games.arena:Arena",
+    "gamesrv.games.arena:World",
+    "gamesrv.games.bigtwo:BigTwo",
+    "gamesrv.games.hockey:Hockey",
+)
 ENDPOINTS = {
     "web": "tcp:8080:interface=127.0.0.1",
     "packets": "tcp:4000:interface=127.0.0.1",
@@ -84,7 +89,6 @@ class Options(usage.Options):
     optParameters = [  # noqa: RUF012
         _number("tick-rate", 60, "beats of the clock per second; every game's rate divides it"),
         _number("reap-interval", 1.0, "seconds between two looks for what has had its time"),
-        _number("bots", 3, "players that bots fill a public room up to"),
         [
             "packet-key",
             None,
@@ -100,6 +104,8 @@ class Options(usage.Options):
     def __init__(self) -> None:
         super().__init__()
         self.endpoints: dict[str, list[str]] = {}
+        self["bots"] = 3
+        self.bots_at: dict[str, int] = {}
         self._profiles: list[tuple[int, str]] = []
         self.origins: list[str] = []
         self.games: list[str] = []
@@ -141,6 +147,20 @@ class Options(usage.Options):
         """origin of pages that may connect besides ours, e.g. https://example.com; * for all; repeatable"""
         self.origins.append(origin)
 
+    def opt_bots(self, wanted: str) -> None:
+        """players that bots fill a public room up to [default: 3], or GAME=number for one game; repeatable"""
+        game, named, count = wanted.rpartition("=")
+        try:
+            number = int(count)
+        except ValueError:
+            raise usage.UsageError(f"--bots takes a whole number, got {count!r}") from None
+        if number < 0:
+            raise usage.UsageError(f"--bots must be 0 or more, got {wanted}")
+        if named:
+            self.bots_at[game] = number
+        else:
+            self["bots"] = number
+
     def opt_game(self, game: str) -> None:
         """a game to serve, as module:Class; repeat for more [default: the shipped ones]"""
         self.games.append(game)
@@ -157,9 +177,11 @@ class Options(usage.Options):
             self.game_types = [load_game(name) for name in self.games or SHIPPED]
         except GameError as error:
             raise usage.UsageError(f"--game {error}") from None
-        for at_least, name in ((1, "tick-rate"), (0, "bots")):
-            if self[name] < at_least:
-                raise usage.UsageError(f"--{name} must be {at_least} or more, got {self[name]}")
+        if self["tick-rate"] < 1:
+            raise usage.UsageError(f"--tick-rate must be 1 or more, got {self['tick-rate']}")
+        unknown = self.bots_at.keys() - {game.name for game in self.game_types}
+        if unknown:
+            raise usage.UsageError(f"--bots {sorted(unknown)[0]}: that game is not served")
         if not 0 < self["reap-interval"] < inf:
             raise usage.UsageError(f"--reap-interval must be above 0 and finite, got {self['reap-interval']}")
         self.addresses = [
@@ -264,6 +286,7 @@ def makeService(options: Options, reactor: Any = None) -> MultiService:
             reap_interval=options["reap-interval"],
             rest=collector.collect,
             bots=options["bots"],
+            bots_at=options.bots_at,
             on_fatal=getattr(reactor, "stop", lambda: None),
             store=_store(options, reactor),
         )

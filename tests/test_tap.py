@@ -124,6 +124,9 @@ def test_two_command_lines_have_nothing_in_common() -> None:
         (["--bots", "many"], "--bots takes a whole number, got 'many'"),
         (["--bots", "1.5"], "--bots takes a whole number, got '1.5'"),
         (["--bots", "-1"], "--bots must be 0 or more, got -1"),
+        (["--bots", "world="], "--bots takes a whole number, got ''"),
+        (["--bots", "world=-5"], "--bots must be 0 or more, got world=-5"),
+        (["--bots", "chess=5"], "--bots chess: that game is not served"),
         (["--tick-rate", "0"], "--tick-rate must be 1 or more, got 0"),
         (["--tick-rate", "-60"], "--tick-rate must be 1 or more, got -60"),
         (["--reap-interval", "0"], "--reap-interval must be above 0"),
@@ -182,6 +185,8 @@ def test_everything_is_wired() -> None:
         "0.5",
         "--bots",
         "2",
+        "--bots",
+        "field=4",
         "--grace",
         "7",
         "--origin",
@@ -190,6 +195,7 @@ def test_everything_is_wired() -> None:
     server = makeService(options, reactor)
     game = game_of(server)
     assert (game.tick_rate, game.reap_interval, game.bots) == (40, 0.5, 2)
+    assert game.keeper.wanted_at == {"field": 4}
     assert game.gate.limits is game.lobby.limits is options.limits
     assert game.gate.limits.grace == 7
     assert list(game.lobby.games) == ["field"]
@@ -209,7 +215,7 @@ def test_everything_is_wired() -> None:
         assert factory.gate is game.gate
         assert factory.origins == {"https://a"}
     reactor.advance(1)
-    assert len(game.gate.peers) == 2, "the bots"
+    assert len(game.gate.peers) == 3, "the bots: one seat of four stays free"
     stop(server, reactor)
 
 

@@ -20,7 +20,7 @@ from gamesrv.core.views import prune
 from gamesrv.tap import load_game
 
 PAGE = Path(__file__).parent.parent / "docs" / "write-a-game.md"
-MODULES = ("pig", "market", "timed_pig", "race", "spoken_pig", "moody_pig", "pig_test")
+MODULES = ("pig", "market", "timed_pig", "steppe", "race", "spoken_pig", "moody_pig", "pig_test")
 """The blocks, in order; only the first has its name on the page."""
 
 
@@ -57,6 +57,7 @@ def events(machine: Machine) -> list[tuple[str, dict[str, Any], int | None]]:
         "pig:Pig",
         "market:Market",
         "timed_pig:TimedPig",
+        "steppe:Steppe",
         "race:Race",
         "spoken_pig:SpokenPig",
         "moody_pig:MoodyPig",
@@ -185,3 +186,16 @@ def test_a_race_is_run_by_its_module() -> None:
     assert machine.checksum() == race.checksum(world)
     assert replay(GameType.of(race.Race), machine.journal).view() == world
     assert [race.Runner(0, Random(b"x")).control({"tick": tick}, 0) for tick in (0, 8, 16)] == [0, 1, 0]
+
+
+def test_sheep_see_what_is_around_them() -> None:
+    steppe = start(import_module("steppe").Steppe, 3)
+    act(steppe, 1, "move", {"dx": 1, "dy": 0})
+    before = steppe.game.sheep[1].x
+    steppe.advance(20)
+    sheep = steppe.game.sheep[1]
+    assert sheep.x == before + 20 and steppe.view()["grazing"] == 3
+    assert steppe.eyes([1, None]) == [(sheep.x, sheep.y), None]
+    steppe.take_events()
+    act(steppe, 1, "bleat")
+    assert steppe.take_events()[0].where == (sheep.x, sheep.y)

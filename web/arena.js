@@ -9,6 +9,7 @@
 import { demo, paintTitle } from "./arena/demo.js";
 import { bump, pop } from "./arena/effects.js";
 import { Input } from "./arena/input.js";
+import { Minimap, headcount, ranked } from "./arena/minimap.js";
 import { colourOf } from "./arena/palette.js";
 import { Scoreboard } from "./arena/scoreboard.js";
 import { Stage } from "./arena/stage.js";
@@ -25,7 +26,9 @@ import { placeIn } from "./shared/place.js";
 /** @typedef {import("./gamesrv.js").GameEvent} GameEvent */
 /** @typedef {import("./shared/place.js").Place} Place */
 
-const GAME = "arena";
+/** The same page shows both. */
+const GAMES = ["arena", "world"];
+const GAME = new URLSearchParams(location.search).get("game") === "world" ? "world" : "arena";
 const LEFT = 4000;
 const BAD_HELLO = 4400;
 
@@ -35,6 +38,7 @@ const element = (id) => document.getElementById(id);
 /** @type {Client | null} */
 let client = null;
 const stage = new Stage(element("court"));
+const minimap = new Minimap(element("minimap"));
 const scoreboard = new Scoreboard(element("scores"));
 const chat = new Chat(element("log"), element("say"), (text) => client?.say(text));
 const overlay = new Overlay(element("overlay"), () => goOn());
@@ -53,7 +57,7 @@ function enter(name) {
   client = connect({ name });
   client.on("status", (status) => follow(status));
   client.on("joined", (room) => joined(room));
-  client.on("update", (room) => stage.show(room));
+  client.on("update", (room) => updated(room));
   client.on("event", (event) => happened(event));
   client.on("refused", ({ id, message }) => void (id === null && chat.note(message)));
   client.on("latency", (ms) => showLatency(ms));
@@ -88,7 +92,7 @@ async function takeSeat(resumed) {
  * @param {Place} place
  */
 function goIn(client, { room, watch }) {
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", location.pathname + location.search);
   if (watch) return client.watch(watch);
   if (client.name === GUEST) return client.close();
   return client.join(room ? { room } : { game: GAME });
@@ -111,7 +115,7 @@ function changeSeat() {
  * @param {Room} room
  */
 function joined(room) {
-  if (room.game !== GAME) return tellOtherGame(room);
+  if (!GAMES.includes(room.game)) return tellOtherGame(room);
   const playing = element("entrance").hidden && !element("overlay").open;
   showPlayers();
   if (playing) return stage.show(room);
@@ -121,6 +125,12 @@ function joined(room) {
   stage.decoration = stage.attraction = null;
   steer();
   element("court").focus();
+}
+
+/** @param {Room} room */
+function updated(room) {
+  stage.show(room);
+  if (minimap.take(room.view)) showPlayers();
 }
 
 /** A session may have gone elsewhere in between, by telnet perhaps. @param {Room} room */
@@ -148,6 +158,8 @@ function showEntrance(problem) {
 function show(part) {
   element("entrance").hidden = part !== "entrance";
   for (const id of ["board", "chat"]) element(id).hidden = part !== "playing";
+  minimap.take(client?.room?.view ?? {});
+  element("minimap").hidden = part !== "playing" || !minimap.there;
   element("touch").hidden = part !== "playing" || !document.body.classList.contains("touch") || !isPlaying();
   placeCourt();
 }
@@ -197,7 +209,7 @@ function showPlayers() {
   const players = Object.entries(client?.room?.players ?? {});
   names.clear();
   for (const [seat, { name }] of players) names.set(Number(seat), name);
-  element("players").textContent = `${players.length} here`;
+  element("players").textContent = `${headcount(client?.room?.view) ?? players.length} here`;
 }
 
 /** @param {number} ms */
@@ -256,7 +268,9 @@ function start() {
   addEventListener("keydown", openChatOnEnter);
   addEventListener("resize", placeCourt);
   stage.watchers.push((scene, own) => {
-    scoreboard.show(scene.avatars, own?.seat ?? null, performance.now());
+    const now = performance.now();
+    scoreboard.show(ranked(client?.room?.view, own) ?? scene.avatars, own?.seat ?? null, now);
+    minimap.show(own, stage.window, now);
     touch.dash.style.setProperty("--ready", stage.ready.toFixed(2));
   });
   element("name").value = recallName();

@@ -165,6 +165,7 @@ function start() {
     ["bigtwo-quick", "click", () => quickMatch("bigtwo")],
     ["arena-quick", "click", () => quickMatch("arena")],
     ["hockey-quick", "click", () => quickMatch("hockey")],
+    ["world-quick", "click", () => quickMatch("world")],
     ["bigtwo-new", "click", () => sign().then(() => form.open())],
     ["by-code", "submit", goByCode, "code-problem"],
     ["go-back", "click", backToSeat],

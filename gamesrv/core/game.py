@@ -12,6 +12,7 @@ from zlib import crc32
 import msgspec
 from attrs import define, field, frozen
 
+from gamesrv.core.areas import Areas
 from gamesrv.core.bot import Act, Bot
 from gamesrv.core.plain import NotPlain, check_plain
 from gamesrv.core.rng import Random
@@ -120,6 +121,8 @@ class Emitted:
     name: str
     data: dict[str, Any]
     to: Seat | None
+    where: tuple[float, float] | None = None
+    """The place that must be in sight, where there are areas."""
 
 
 def as_plain(value: Any, where: str) -> dict[str, Any]:
@@ -179,6 +182,9 @@ class Game:
     """An attrs class: what a room may be opened with."""
     bot: ClassVar[type[Bot] | None] = None
     """A policy that can play it."""
+    company: ClassVar[int] = 0
+    """Players that bots fill a public room of it up to, if that is more than the server's ``--bots`` says for
+    every game: for a world in which one would be alone with a few."""
     stand_ins: ClassVar[bool] = False
     """Whether bots play for those who are away, and take the seats of those who leave in mid-game."""
     grace: ClassVar[float | None] = None
@@ -188,6 +194,10 @@ class Game:
     For games that don't tick. Others come back as they were a few seconds before."""
     browser_modules: ClassVar[tuple[str, ...]] = ()
     """Modules whose source a page may load, at ``/rules/<game>/<last part>.py``, to run them itself."""
+
+    areas: ClassVar[Areas | None] = None
+    """For a real-time world too large to be sent whole: what of the view has a place, and how much of it each
+    player sees around the place that `eye` names."""
 
     input_bits: ClassVar[int] = 0
     """Bits of one player's input in one tick, 1 to 16, in a lockstep game: only inputs travel, and every
@@ -232,6 +242,12 @@ class Game:
     def view_for(self, seat: Seat) -> Mapping[str, Any]:
         """What this seat alone may see besides."""
         return {}
+
+    def eye(self, seat: Seat | None) -> tuple[float, float] | None:
+        """Where a seat looks from, in a game with `areas`; `None`: those who only watch, and for an answer:
+        it sees nothing that has a place.
+        """
+        return None
 
     def checksum(self) -> int:
         """Of a lockstep game's world: 32 bits that clients come to as well. By default that of `view`."""
@@ -325,12 +341,21 @@ class Game:
         timers = self._context.timers
         timers[:] = sorted(t for t in timers if t.number != timer)
 
-    def emit(self, name: str, /, to: Seat | None = None, **data: Any) -> None:
+    def emit(
+        self,
+        name: str,
+        /,
+        to: Seat | None = None,
+        where: tuple[float, float] | None = None,
+        **data: Any,
+    ) -> None:
         """Tells everyone, or the seat ``to`` alone, that something happened.
 
-        The data are as they are now, whatever happens to them after; `GameError` unless they can be plain.
+        In a game with `areas`, what has happened somewhere (``where``) is told to those who are near at that
+        moment, and to nobody later. The data are as they are now, whatever happens to them after;
+        `GameError` unless they can be plain.
         """
-        self._context.events.append(Emitted(name, as_plain(data, f"event {name}"), to))
+        self._context.events.append(Emitted(name, as_plain(data, f"event {name}"), to, where))
 
     def finish(self, result: Any = None) -> None:
         """The game is over: no command and no timer comes after this one. ``result`` is plain data."""

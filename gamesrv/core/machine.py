@@ -4,7 +4,7 @@ Whatever enters does so as an `Input`, in order; timers fire inside as the clock
 options and inputs give the same states, so a journal is a replay, a recovery and a test at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop
 from types import MappingProxyType
 from typing import Any
@@ -134,6 +134,11 @@ class Machine:
                 return self.game.view()
         with _IN_VIEW_FOR:
             return self.game.view_for(seat)
+
+    def eyes(self, seats: Iterable[int | None]) -> list[tuple[float, float] | None]:
+        """Where each of those looks from; `None` for one who only watches."""
+        with _IN_EYE:
+            return [*map(self.game.eye, seats)]
 
     def view(self) -> View:
         """Everyone's view, as plain data."""
@@ -266,4 +271,6 @@ class _RefusingNobody:
 
 
 _NO_ARGS: dict[str, Any] = {}
-_IN_VIEW, _IN_VIEW_FOR, _IN_ON_TICK = map(_RefusingNobody, ("view()", "view_for()", "on_tick"))
+_IN_VIEW, _IN_VIEW_FOR, _IN_EYE, _IN_ON_TICK = map(
+    _RefusingNobody, ("view()", "view_for()", "eye()", "on_tick")
+)

@@ -11,6 +11,7 @@ from attrs import frozen
 from msgspec import NODEFAULT
 from msgspec import inspect as types
 
+from gamesrv.core.areas import Areas
 from gamesrv.core.bot import Bot
 from gamesrv.core.game import COMMAND_MARK, Begins, Game, GameError, LockstepMode, Refused
 from gamesrv.core.inputs import MAX_SEATS
@@ -259,6 +260,8 @@ def _check(rules: type[Game]) -> None:
     for item in attrs.fields(rules):  # type: ignore[arg-type]
         if item.init and item.default is attrs.NOTHING:
             raise GameError(f"{label}.{item.name} needs a default, for the room opens with `{label}()`")
+    if rules.areas is not None:
+        _check_areas(rules, label)
     if rules.bot is not None:
         _check_bot(rules.bot, f"{label}.bot")
     check(rules)
@@ -280,6 +283,15 @@ def _check_lockstep(rules: type[Game], commands: Mapping[str, CommandType]) -> N
     # Clients would have no way to know what any of these does to the world.
     if commands or rules.view_for is not Game.view_for or rules.stand_ins:
         raise GameError(f"{label}: a lockstep game has no commands, no view_for and no stand_ins")
+
+
+def _check_areas(rules: type[Game], label: str) -> None:
+    if not isinstance(rules.areas, Areas):
+        raise GameError(f"{label}.areas must be Areas, got {rules.areas!r}")
+    if not rules.tick_rate or rules.input_bits:
+        raise GameError(f"{label}: a game with areas has a tick_rate, and is no lockstep game")
+    if rules.eye is Game.eye:
+        raise GameError(f"{label}: a game with areas says where each seat looks from: eye(seat)")
 
 
 def _check_bot(policy: type[Bot], label: str) -> None:

@@ -11,12 +11,12 @@ from attrs import define, field
 
 from gamesrv.core.game import GameError
 
-__all__ = ["Audience", "View", "merge", "prune"]
+__all__ = ["SCALARS", "Audience", "Shape", "View", "merge", "name_of", "prune", "shape_of"]
 
 View: TypeAlias = dict[str, Any]
 """Plain data with string keys. What is `None` is left out: as the RFC has it, that is the same as absent."""
 
-_SCALARS = frozenset({int, str, bool, float, type(None)})
+SCALARS = frozenset({int, str, bool, float, type(None)})
 _UNKNOWN = object()
 """What equals nothing, so that it is looked at again each time."""
 
@@ -82,25 +82,29 @@ class Audience:
 class _Seen:
     """A map or an object as it was at the last look."""
 
-    __slots__ = ("kind", "plain", "shape", "was")
+    __slots__ = ("deep", "kind", "plain", "shape", "values", "was")
 
     def __init__(self, kind: type) -> None:
         self.kind = kind
-        self.shape = _shape(kind)
+        self.shape = shape_of(kind)
         self.plain: View = {}
         """As those have it who look on."""
         self.was: dict[Any, Any] = {}
         """By the author's keys: the very value if it can't change from within, a `_Seen`, or `_UNKNOWN`."""
+        self.values: tuple[Any, ...] | None = None
+        """All that an object had which never had anything but plain values: they are compared at once."""
+        self.deep = False
+        """Whether there was ever anything in it that may change from within."""
 
     @property
     def fixed(self) -> bool:
         """Whether an object stays as it is for as long as it is the same object."""
         if self.shape is None or not self.shape.frozen:
             return False
-        return _SCALARS.issuperset(map(type, self.was.values()))
+        return SCALARS.issuperset(map(type, self.was.values()))
 
 
-class _Shape:
+class Shape:
     """How to read the objects of an attrs class. Private fields are state, but not shown."""
 
     __slots__ = ("frozen", "get", "names")
@@ -123,15 +127,21 @@ def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 @cache
-def _shape(kind: type) -> _Shape | None:
+def shape_of(kind: type) -> Shape | None:
     """`None` for what is no attrs class."""
-    return _Shape(kind) if attrs.has(kind) else None
+    return Shape(kind) if attrs.has(kind) else None
 
 
 def _look(seen: _Seen, source: Any) -> View:
     """Brings what was seen of a map or an object up to date, and returns the patch."""
     if seen.shape is not None:
-        return _look_at_items(seen, zip(seen.shape.names, seen.shape.get(source), strict=True))
+        now = seen.shape.get(source)
+        if now == seen.values:
+            return {}
+        patch = _look_at_items(seen, zip(seen.shape.names, now, strict=True))
+        if not seen.deep:
+            seen.values = now
+        return patch
     was = seen.was
     if was == source:
         return {}
@@ -151,14 +161,16 @@ def _look_at_items(seen: _Seen, items: Iterable[tuple[Any, Any]]) -> View:
         if before is value:
             continue
         kind = type(value)
-        if kind in _SCALARS:
+        if kind in SCALARS:
             was[key] = value
             _set(seen.plain, patch, key, value)
-        elif kind is list and before == value:
             continue
-        elif type(before) is _Seen and before.kind is kind:
+        seen.deep, seen.values = True, None
+        if kind is list and before == value:
+            continue
+        if type(before) is _Seen and before.kind is kind:
             if inner := _look(before, value):
-                patch[_name(key)] = inner
+                patch[name_of(key)] = inner
         else:
             was[key], plain = _first_look(value)
             _set(seen.plain, patch, key, plain)
@@ -184,7 +196,7 @@ def _plain(value: Any) -> Any:
 
 def _set(plain: View, patch: View, key: Any, value: Any) -> None:
     """Replaces a value; one map by another with what differs, since a patch merges them."""
-    name = _name(key)
+    name = name_of(key)
     before = plain.get(name)
     if value is None:
         if plain.pop(name, None) is not None:
@@ -207,7 +219,8 @@ def _difference(old: View, new: View) -> View:
     return patch
 
 
-def _name(key: Any) -> str:
+def name_of(key: Any) -> str:
+    """An author's key, as those have it who look on."""
     if type(key) is str:
         return key
     if type(key) is int:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
+from gamesrv.core.game import Emitted
 from gamesrv.core.machine import Machine
-from gamesrv.core.messages import Event, Update
+from gamesrv.core.messages import Event, Player, Update
 from gamesrv.core.views import Audience, View
 from gamesrv.server.outbox import Outgoing
 from gamesrv.server.stream import Stream
 
 if TYPE_CHECKING:
-    from gamesrv.server.seating import Member
+    from gamesrv.server.seating import Member, Seating
 
-__all__ = ["Feed"]
+__all__ = ["Feed", "own_update", "own_view"]
 
 
 @define(eq=False)
@@ -32,6 +33,8 @@ class Feed:
     """The newest events, and the seat each was for."""
     _fresh: list[tuple[Outgoing, int | None]] = field(factory=list, init=False)
     """Events not sent yet."""
+    _whole_since: int | None = field(default=None, init=False)
+    """The last event that is gone from the newest; `None` before the first one was told."""
     _stream: Stream | None = field(default=None, init=False)
     """There while somebody gets the state by datagram."""
 
@@ -45,18 +48,31 @@ class Feed:
         """
         self.everyone = Audience(self.everyone.version + 1)
         self._stream = None
-        self.everyone.change(machine.look())
+        self._look(machine)
 
     def tell(self, name: str, data: dict[str, Any], to: int | None = None) -> None:
         """Puts an event into the sequence, for all or one seat; the next `send` sends it."""
-        self.seq += 1
-        event = Event(self.seq, name, data)
+        if len(self._events) == self.kept:
+            self._whole_since = self._events[0][0].seq
+        event = Event(self._next(), name, data)
         self._events.append((event, to))
         self._fresh.append((Outgoing(event), to))
 
+    def announce(self, name: str, data: dict[str, Any], seat: int) -> None:
+        """Somebody comes or goes."""
+        self.tell(name, data)
+
+    def players(self, seating: Seating, member: Member) -> dict[str, Player]:
+        """Who sits where, as far as this member is told."""
+        return seating.players()
+
+    def view_of(self, machine: Machine | None, member: Member) -> View:
+        """What this member sees now, for a snapshot."""
+        return self.everyone.view
+
     def missed(self, member: Member, last: int) -> list[Event] | None:
         """The events after ``last`` that this member may see; `None` where some of them are gone."""
-        if last < self.seq - len(self._events):
+        if last < (self.seq if self._whole_since is None else self._whole_since):
             return None
         return [event for event, to in self._events if event.seq > last and to in (None, member.seat)]
 
@@ -66,16 +82,15 @@ class Feed:
         Raises what the author's views raise.
         """
         if machine is not None:
-            for emitted in machine.take_events():
-                self.tell(emitted.name, emitted.data, emitted.to)
+            self._take_events(machine)
         fresh, self._fresh = self._fresh, []
         lockstep = machine is not None and machine.game_type.lockstep
         if lockstep and not fresh:
             return
         updates = [] if machine is None or lockstep else self._public_update(machine)
         hidden = machine is not None and machine.game_type.hidden
-        private = hidden or any(to is not None for _, to in fresh)
-        events = [outgoing for outgoing, _ in fresh]
+        chosen = {to for _, to in fresh if to is not None}
+        common = [outgoing for outgoing, to in fresh if to is None]
         stream = None
         for member in members:
             peer = member.session.peer
@@ -86,14 +101,17 @@ class Feed:
             if peer.channel is not None and machine is not None and ticking:
                 stream = self._stream = self._stream or Stream(self.everyone.version)
                 shown = stream.send(member, peer.channel, updates, machine.finished)
-            if private:
+            if hidden:
+                shown = [*shown, *own_update(machine, member)]
+            events = common
+            if member.seat in chosen:
                 events = [outgoing for outgoing, to in fresh if to in (None, member.seat)]
-                shown = [*shown, *_own_update(machine, member)]
-            peer.outbox.push(shown, events)
+            if shown or events:
+                peer.outbox.push(shown, events)
         self._stream = stream
 
     def _public_update(self, machine: Machine) -> list[Outgoing]:
-        delta = self.everyone.change(machine.look())
+        delta = self._look(machine)
         if delta is None:
             return []
         update = Update(machine.tick, self.everyone.version, delta=delta)
@@ -101,6 +119,24 @@ class Feed:
         if self._stream is not None:
             self._stream.add(update, outgoing)
         return [outgoing]
+
+    def _look(self, machine: Machine) -> View | None:
+        """The patch to what everyone sees; `None` where it is the same."""
+        return self.everyone.change(machine.look())
+
+    def _take_events(self, machine: Machine) -> None:
+        for emitted in machine.take_events():
+            self._take(emitted)
+
+    def _take(self, emitted: Emitted) -> None:
+        self.tell(emitted.name, emitted.data, emitted.to)
+
+    def _next(self) -> int:
+        """The number of one more event."""
+        if self._whole_since is None:
+            self._whole_since = self.seq
+        self.seq += 1
+        return self.seq
 
 
 def own_view(machine: Machine | None, member: Member) -> View | None:
@@ -110,7 +146,8 @@ def own_view(machine: Machine | None, member: Member) -> View | None:
     return member.own.change(machine.look(member.seat)) or {}
 
 
-def _own_update(machine: Machine | None, member: Member) -> list[Outgoing]:
+def own_update(machine: Machine | None, member: Member) -> list[Outgoing]:
+    """What has changed in it, as an update; nothing where nothing has."""
     delta = own_view(machine, member)
     if machine is None or not delta:
         return []

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from gamesrv.core.game import GameError, Refused
 from gamesrv.core.messages import GameInfo
 from gamesrv.core.schema import GameType
+from gamesrv.server.area_room import AreaRoom
 from gamesrv.server.books import Books
 from gamesrv.server.durable import DurableRoom
 from gamesrv.server.interfaces import Now
@@ -210,12 +211,18 @@ class Lobby:
         if self.books is not None and game_type.rules.durable:
             recording = None if stored is None else stored.recording
             return DurableRoom(*made, restored=restored, books=self.books, recording=recording)
-        return (LockstepRoom if game_type.lockstep else Room)(*made, restored=restored)
+        return _kind(game_type)(*made, restored=restored)
 
     def _code(self) -> str:
         """The id of a private room: whoever has it may come in."""
         letters = "".join(CODE_ALPHABET[byte % 32] for byte in self.entropy(CODE_SIZE))
         return "-".join(letters[at : at + CODE_GROUP] for at in range(0, CODE_SIZE, CODE_GROUP))
+
+
+def _kind(game_type: GameType) -> type[Room]:
+    if game_type.lockstep:
+        return LockstepRoom
+    return Room if game_type.rules.areas is None else AreaRoom
 
 
 def _as_code(typed: str) -> str:

@@ -16,7 +16,8 @@ from gamesrv.core.journal import Input, InputKind
 from gamesrv.core.machine import Machine
 from gamesrv.core.messages import Command, Dump, Joined, Left, RoomState
 from gamesrv.core.schema import GameType
-from gamesrv.core.views import Audience, prune
+from gamesrv.core.views import prune
+from gamesrv.server.areas import feed_for
 from gamesrv.server.feed import Feed, own_view
 from gamesrv.server.guarded import guarded
 from gamesrv.server.interfaces import Host, Now
@@ -65,7 +66,7 @@ class Room:
     _log = Logger()
 
     def __attrs_post_init__(self) -> None:
-        self._feed = Feed(self.limits.events_kept)
+        self._feed = feed_for(self.game_type, self.limits.events_kept)
         chosen = self.game_type.choose(self.given)
         self._options = prune(as_plain(chosen, "options"))
         reserved = Reservations(self._now, self.limits.reservation)
@@ -129,7 +130,7 @@ class Room:
             return
         self._enter("join", seat, member.name)
         session.member = self.seating.seats[seat] = member
-        self._feed.tell("player_joined", {"seat": seat, "name": member.name})
+        self._feed.announce("player_joined", {"seat": seat, "name": member.name}, seat)
         self._flush(but=member)
         self.snapshot(member)
         self._try_begin()
@@ -280,12 +281,12 @@ class Room:
             seat=member.seat,
             tick=0 if self.machine is None else self._room_time(self.machine),
             v=feed.everyone.version,
-            view=feed.everyone.view,
+            view=feed.view_of(self.machine, member),
             mine=UNSET if own is None else member.own.view,
             mv=UNSET if own is None else member.own.version,
             seq=seq,
             rate=self.tick_rate,
-            players=self.seating.players(),
+            players=feed.players(self.seating, member),
             commands=list(game.commands),
             gap=gap,
             state=self.state,
@@ -347,8 +348,7 @@ class Room:
 
     def _begin(self) -> None:
         for member in self.seating.seats.values():
-            member.ready = False
-            member.own = Audience()
+            member.begin()
         self._feed.tell("started", {})
         self._flush()
         try:
@@ -401,7 +401,7 @@ class Room:
         if member.seat is None or not self.open:
             return
         self._enter(kind, member.seat)
-        self._feed.tell(event, {"seat": member.seat})
+        self._feed.announce(event, {"seat": member.seat}, member.seat)
         self._flush(but=member)
         self._host.changed(self)
 
@@ -410,7 +410,7 @@ class Room:
         self._dismiss(seat)
         self._enter("leave", seat)
         del self.seating.seats[seat]
-        self._feed.tell("player_left", {"seat": seat})
+        self._feed.announce("player_left", {"seat": seat}, seat)
         self._flush()
         self._try_begin()
 

@@ -14,6 +14,7 @@ from gamesrv.core.messages import Player
 from gamesrv.core.views import Audience
 from gamesrv.server.reservations import Reservations
 from gamesrv.server.session import NAME_LENGTH, Session
+from gamesrv.server.sight import Sight
 
 if TYPE_CHECKING:
     from gamesrv.server.room import Room
@@ -35,6 +36,13 @@ class Member:
     """The last event before they came."""
     own: Audience = field(factory=Audience)
     """What this seat alone sees."""
+    sight: Sight | None = None
+    """How far they see, where there are areas."""
+
+    def begin(self) -> None:
+        """A new game: nothing of it was seen yet, and whoever wants another has to say so."""
+        self.ready = False
+        self.own = Audience()
 
 
 @define(eq=False)
@@ -75,7 +83,12 @@ class Seating:
 
     def players(self) -> dict[str, Player]:
         """Who sits where, for a snapshot."""
-        return {str(seat): Player(m.name, m.away, m.ready) for seat, m in sorted(self.seats.items())}
+        return {str(seat): self.player(seat) for seat in sorted(self.seats)}
+
+    def player(self, seat: int) -> Player:
+        """Who sits there."""
+        member = self.seats[seat]
+        return Player(member.name, member.away, member.ready)
 
     def has_free_seat(self) -> bool:
         """Whether one could sit down."""

@@ -151,8 +151,9 @@ def test_the_arena_is_watched_from_the_list_and_left_by_the_browsers_own_button(
     ann.run("await gamesrv.client.leave()")
     ann.browser.back()
     ann.wait(LIVE)
-    ann.wait("document.querySelector('[aria-label^=\"watch arena\" i]')")
-    ann.find('[aria-label^="watch arena" i]').click()
+    watch = f'[aria-label="watch arena {room.partition("-")[2]}" i]'
+    ann.wait(f"document.querySelector('{watch}')")
+    ann.find(watch).click()
     assert wait_seated(ann, "arena.html") == room
     ann.wait("gamesrv.stage.scene?.avatars.length > 0")
     assert ann.do("return gamesrv.client.room.seat") is None

@@ -9,6 +9,8 @@
 /** @typedef {{top: number, right: number, bottom: number, left: number}} Insets px that the controls cover */
 
 const LEAST_SCALE = 0.62; // px per unit: an avatar is then as wide as a fingernail
+const MOST_SEEN = { width: 1400, height: 900 }; // units of a large world: what is beyond is told more seldom
+const LARGE = 2000; // units
 const CATCH_UP = 9; // per second
 
 export class Camera {
@@ -76,5 +78,6 @@ function scaleFor(window, world, { top, right, bottom, left }) {
     (window.width - left - right) / world.width,
     (window.height - top - bottom) / world.height,
   );
-  return Math.max(LEAST_SCALE, whole);
+  const closer = Math.max(window.width / MOST_SEEN.width, window.height / MOST_SEEN.height);
+  return Math.max(LEAST_SCALE, world.width > LARGE ? closer : whole);
 }

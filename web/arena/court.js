@@ -9,6 +9,8 @@ import { CHALK, FLOOR, FLOOR_DARK, FLOOR_LIGHT, INK, RUNOFF_COLOUR, SURROUND } f
 const LINE = 4;
 const RUNOFF = 34;
 const GRAIN_SIZE = 160;
+/** A large world is laid out with courts of this size. */
+const TILE = { width: 1600, height: 1000 };
 
 /** The court as a picture of its own: it is painted once for each size, not once a frame. */
 export class Court {
@@ -24,26 +26,55 @@ export class Court {
    * @param {number} y px
    */
   paint(ctx, world, zoom, x, y) {
-    const key = `${world.width} ${world.height} ${zoom}`;
-    if (key !== this.#painted) this.#prepare(world, zoom);
+    const tiled = world.width > TILE.width || world.height > TILE.height;
+    const size = tiled ? TILE : world;
+    const key = `${size.width} ${size.height} ${zoom} ${tiled}`;
+    if (key !== this.#painted) this.#prepare(size, zoom, tiled ? 0 : RUNOFF);
     this.#painted = key;
     ctx.fillStyle = SURROUND;
     ctx.fillRect(0, 0, ctx.canvas.width, ctx.canvas.height);
-    ctx.drawImage(this.#picture, Math.round(x - RUNOFF * zoom), Math.round(y - RUNOFF * zoom));
+    if (tiled) this.#layOut(ctx, world, zoom, x, y);
+    else ctx.drawImage(this.#picture, Math.round(x - RUNOFF * zoom), Math.round(y - RUNOFF * zoom));
   }
 
-  /** @param {Size} world @param {number} zoom */
-  #prepare({ width, height }, zoom) {
-    this.#picture.width = Math.ceil((width + 2 * RUNOFF) * zoom);
-    this.#picture.height = Math.ceil((height + 2 * RUNOFF) * zoom);
+  /**
+   * The courts that can be seen, side by side.
+   * @param {Context} ctx
+   * @param {Size} world
+   * @param {number} zoom
+   * @param {number} x
+   * @param {number} y
+   */
+  #layOut(ctx, world, zoom, x, y) {
+    const edge = RUNOFF * zoom;
+    ctx.fillStyle = RUNOFF_COLOUR;
+    ctx.fillRect(x - edge, y - edge, world.width * zoom + 2 * edge, world.height * zoom + 2 * edge);
+    const [wide, high] = [TILE.width * zoom, TILE.height * zoom];
+    const [columns, rows] = [world.width / TILE.width, world.height / TILE.height];
+    for (let row = from(y, high); row < Math.min(rows, (ctx.canvas.height - y) / high); row += 1) {
+      for (let column = from(x, wide); column < Math.min(columns, (ctx.canvas.width - x) / wide); column += 1) {
+        ctx.drawImage(this.#picture, Math.round(x + column * wide), Math.round(y + row * high));
+      }
+    }
+  }
+
+  /** @param {Size} size @param {number} zoom @param {number} around units of runoff on each side */
+  #prepare({ width, height }, zoom, around) {
+    this.#picture.width = Math.ceil((width + 2 * around) * zoom);
+    this.#picture.height = Math.ceil((height + 2 * around) * zoom);
     const ctx = /** @type {Context} */ (this.#picture.getContext("2d", { alpha: false }));
     ctx.fillStyle = RUNOFF_COLOUR;
     ctx.fillRect(0, 0, this.#picture.width, this.#picture.height);
-    ctx.setTransform(zoom, 0, 0, zoom, RUNOFF * zoom, RUNOFF * zoom);
+    ctx.setTransform(zoom, 0, 0, zoom, around * zoom, around * zoom);
     paintFields(ctx, { width, height });
     paintGrain(ctx, { width, height });
     paintLines(ctx, { width, height });
   }
+}
+
+/** The first court to be seen along an axis. @param {number} start px @param {number} size px */
+function from(start, size) {
+  return Math.max(0, Math.floor(-start / size));
 }
 
 /** @param {Context} ctx @param {Size} world */

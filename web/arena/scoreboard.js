@@ -3,7 +3,7 @@
 
 import { colourOf } from "./palette.js";
 
-/** @typedef {{seat: string, name: string, score: number, rank: number, own: boolean}} Row */
+/** @typedef {{seat: string, name: string, score: number, rank: number | "–", own: boolean}} Row */
 
 const EVERY = 200; // ms
 const SHOWN = 5;
@@ -31,7 +31,7 @@ export class Scoreboard {
 }
 
 /**
- * The best, and oneself in any case. Equals share a rank.
+ * The best, and oneself in any case. Equals share a rank; who is `unranked` has none that is known.
  * @param {Record<string, any>[]} avatars
  * @param {string | null} own
  * @param {number} most
@@ -39,10 +39,14 @@ export class Scoreboard {
  */
 export function leaders(avatars, own, most) {
   const sorted = avatars
-    .map(({ seat, name, score }) => ({ seat, name: String(name ?? ""), score: Number(score ?? 0) }))
+    .map(({ seat, name, score, unranked }) => {
+      return { seat: String(seat), name: String(name ?? ""), score: Number(score ?? 0), unranked };
+    })
     .sort((a, b) => b.score - a.score || Number(a.seat) - Number(b.seat));
   const rankOf = (/** @type {number} */ score) => 1 + sorted.findIndex((row) => row.score === score);
-  const ranked = sorted.map((row) => ({ ...row, rank: rankOf(row.score), own: row.seat === own }));
+  const ranked = sorted.map(({ unranked, ...row }) => {
+    return { ...row, rank: unranked ? "–" : rankOf(row.score), own: row.seat === own };
+  });
   const best = ranked.slice(0, most);
   const me = ranked.find((row) => row.own);
   return me && !best.includes(me) ? [...best.slice(0, most - 1), me] : best;

@@ -18,6 +18,7 @@ import { Interpolation } from "./interpolation.js";
 const MOST_PIXEL_RATIO = 2.5;
 const GAZE_PACE = 12; // per second
 const APPEAR = 260; // ms that a gem takes to appear
+const ASIDE = 160; // units from what stands somewhere to the end of its name
 
 export class Stage {
   /** @type {Scene | null} what was drawn last */ scene = null;
@@ -109,18 +110,34 @@ export class Stage {
     const ctx = this.#ctx;
     this.#toWorld(ctx, scene);
     this.decoration?.(ctx, this.camera, this.#size);
-    for (const gem of scene.gems) paintGem(ctx, gem, this.#grown(gem.id, moment), moment);
+    const inSight = this.#inSight();
+    for (const gem of scene.gems.filter(inSight)) paintGem(ctx, gem, this.#grown(gem.id, moment), moment);
     this.#forget(
       this.#appeared,
       scene.gems.map(({ id }) => id),
     );
-    for (const avatar of scene.avatars) if (avatar !== own) this.#paintAvatar(ctx, avatar, moment);
+    const avatars = scene.avatars.filter(inSight);
+    for (const avatar of avatars) if (avatar !== own) this.#paintAvatar(ctx, avatar, moment);
     if (own) {
       paintOwnMark(ctx, own, this.ready, moment);
       this.#paintAvatar(ctx, own, moment);
     }
-    for (const avatar of scene.avatars) paintName(ctx, avatar, avatar === own, moment);
+    for (const avatar of avatars) paintName(ctx, avatar, avatar === own, moment);
     this.effects.paint(ctx, tick, moment);
+  }
+
+  /** The part of the world in the window, in its units. @returns {{x: number, y: number} & Size} */
+  get window() {
+    const [width, height] = [this.#size.width / this.camera.scale, this.#size.height / this.camera.scale];
+    return { x: this.camera.x - width / 2, y: this.camera.y - height / 2, width, height };
+  }
+
+  /** Tells what can be seen of it, with all that hangs about it. */
+  #inSight() {
+    const { x, y, width, height } = this.window;
+    /** @param {Point} point */
+    return (point) =>
+      point.x > x - ASIDE && point.x < x + width + ASIDE && point.y > y - ASIDE && point.y < y + height + ASIDE;
   }
 
   /**

@@ -4,7 +4,7 @@
 /** @typedef {{room?: string, watch?: string}} Place a room to sit in, or to look on; neither: any */
 
 /** @type {Record<string, string>} */
-const PAGES = { arena: "arena.html", bigtwo: "bigtwo.html", hockey: "hockey.html" };
+const PAGES = { arena: "arena.html", world: "arena.html?game=world", bigtwo: "bigtwo.html", hockey: "hockey.html" };
 
 /** @param {string} game @returns {boolean} */
 export function hasPage(game) {

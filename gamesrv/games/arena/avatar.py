@@ -6,9 +6,8 @@ so that every machine computes the same.
 
 from attrs import define
 
-__all__ = ["HEIGHT", "RADIUS", "WIDTH", "Avatar"]
+__all__ = ["RADIUS", "Avatar"]
 
-WIDTH, HEIGHT = 1600, 1000
 RADIUS = 20
 UNIT = 16
 PUSH, PUSH_ASLANT = 40, 28
@@ -85,8 +84,8 @@ class Avatar:
         other.stun = STUN
         other._bumped = tick
 
-    def step(self, tick: int) -> None:
-        """One tick passes."""
+    def step(self, tick: int, width: int, height: int) -> None:
+        """One tick passes, on a field of that size."""
         if self.dash is not None and tick - self._dashed >= COOLDOWN:
             self.dash = None
         if self.stun is not None and tick - self._bumped >= STUN:
@@ -96,9 +95,9 @@ class Avatar:
             self._speed_x = _slowed(self._speed_x) + push_x
             self._speed_y = _slowed(self._speed_y) + push_y
         if self._speed_x:
-            self.x, self._rest_x, self._speed_x = _slide(self.x, self._rest_x, self._speed_x, WIDTH)
+            self.x, self._rest_x, self._speed_x = _slide(self.x, self._rest_x, self._speed_x, width)
         if self._speed_y:
-            self.y, self._rest_y, self._speed_y = _slide(self.y, self._rest_y, self._speed_y, HEIGHT)
+            self.y, self._rest_y, self._speed_y = _slide(self.y, self._rest_y, self._speed_y, height)
 
 
 def _slowed(speed: int) -> int:

@@ -2,12 +2,12 @@
 
 from attrs import define, field, frozen
 
-from gamesrv.games.arena.avatar import HEIGHT, RADIUS, WIDTH
+from gamesrv.games.arena.avatar import RADIUS
 
-__all__ = ["MARGIN", "Gem", "Gems"]
+__all__ = ["Gem", "Gems"]
 
-MARGIN = 40
-"""No gem lies closer to a wall."""
+ROW = 1 << 12
+"""More cells than any field has side by side."""
 CELL = 128
 """More than any gem is wide, with an avatar on either side: from four cells at most one can reach it."""
 
@@ -39,9 +39,9 @@ class Gems:
     _made: int = 0
 
     def put(self, x: int, y: int, worth: int) -> None:
-        """A new gem, there or as near as the walls allow."""
+        """A new gem."""
         self._made += 1
-        gem = Gem(min(max(x, MARGIN), WIDTH - MARGIN), min(max(y, MARGIN), HEIGHT - MARGIN), worth)
+        gem = Gem(x, y, worth)
         self.lying[self._made] = gem
         for cell in _cells(gem):
             self._by_cell.setdefault(cell, []).append(_entry(self._made, gem))
@@ -64,7 +64,7 @@ def _entry(number: int, gem: Gem) -> tuple[int, int, int, int]:
 
 
 def _cell(x: int, y: int) -> int:
-    return y // CELL * WIDTH + x // CELL
+    return y // CELL * ROW + x // CELL
 
 
 def _cells(gem: Gem) -> list[int]:

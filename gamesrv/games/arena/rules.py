@@ -1,20 +1,22 @@
 """The rules of the arena."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar
 
 from attrs import define, field
 
 from gamesrv import Game, Meta, Refused, Seat, command
 from gamesrv.games.arena import text
-from gamesrv.games.arena.avatar import HEIGHT, RADIUS, WIDTH, Avatar
+from gamesrv.games.arena.avatar import RADIUS, Avatar
 from gamesrv.games.arena.bot import Collector
-from gamesrv.games.arena.gems import MARGIN, Gems
+from gamesrv.games.arena.gems import Gems
 
-__all__ = ["Arena"]
+__all__ = ["Arena", "touching"]
 
-GEMS, GEMS_EACH = 40, 2
-"""So many gems lie around, and so many more per player; new ones come the faster, the more are missing."""
+GEMS_EACH = 2
+"""So many gems more lie around per player."""
+MARGIN = 40
+"""No gem lies closer to a wall."""
 WORTHS = (1,) * 14 + (3,) * 5 + (5,)
 SPILL = 40
 """The most that one drops at once."""
@@ -31,12 +33,16 @@ class Arena(Game):
     seats = (1, 64)
     tick_rate = 20
     bot = Collector
+    width: ClassVar[int] = 1600
+    height: ClassVar[int] = 1000
+    least_gems: ClassVar[int] = 40
+    """So many lie around on an empty field; new ones come the faster, the more are missing."""
 
     avatars: dict[Seat, Avatar] = field(factory=dict)
     gems: Gems = field(factory=Gems)
 
     def on_start(self) -> None:
-        for _ in range(GEMS):
+        for _ in range(self.least_gems):
             self._grow()
 
     def on_join(self, seat: Seat) -> None:
@@ -68,12 +74,12 @@ class Arena(Game):
         avatar.start_dash(self.tick)
 
     def on_tick(self) -> None:
-        tick = self.tick
+        tick, width, height = self.tick, self.width, self.height
         for avatar in self.avatars.values():
-            avatar.step(tick)
+            avatar.step(tick, width, height)
         self._bump()
         self._collect()
-        missing = GEMS + GEMS_EACH * len(self.avatars) - len(self.gems.lying)
+        missing = self.least_gems + GEMS_EACH * len(self.avatars) - len(self.gems.lying)
         for _ in range((missing + 9) // 10):
             self._grow()
 
@@ -82,7 +88,7 @@ class Arena(Game):
 
         Each tick's changes go to everyone, so it holds nothing that changes without need: see `Avatar`.
         """
-        return {"width": WIDTH, "height": HEIGHT, "avatars": self.avatars, "gems": self.gems.lying}
+        return {"width": self.width, "height": self.height, "avatars": self.avatars, "gems": self.gems.lying}
 
     picture = staticmethod(text.picture)
     tell = staticmethod(text.tell)
@@ -93,22 +99,22 @@ class Arena(Game):
         """All hits are found before one counts: of two that dash into each other, neither is the first."""
         tick = self.tick
         dashing = [(seat, avatar) for seat, avatar in self.avatars.items() if avatar.is_dashing(tick)]
-        hits = [(seat, victim) for seat, avatar in dashing for victim in self._in_the_way_of(avatar)]
-        for seat, victim in hits:
+        for seat, victim in self._hits(dashing):
             if not self.avatars[victim].is_safe(tick):
                 self.avatars[seat].bump(self.avatars[victim], tick)
                 self._rob(victim, by=seat)
 
-    def _in_the_way_of(self, avatar: Avatar) -> list[Seat]:
-        near = (2 * RADIUS) ** 2
-        others = ((seat, other) for seat, other in self.avatars.items() if other is not avatar)
-        return [seat for seat, other in others if _distance2(avatar.x, avatar.y, other) < near]
+    def _hits(self, dashing: list[tuple[Seat, Avatar]]) -> list[tuple[Seat, Seat]]:
+        """Who hits whom."""
+        everyone = self.avatars.items()
+        return [(seat, victim) for seat, avatar in dashing for victim in touching(avatar, everyone)]
 
     def _rob(self, victim: Seat, by: Seat) -> None:
         """A quarter of what they have: who has more has more to lose."""
         avatar = self.avatars[victim]
         lost = self._spill(avatar, min(SPILL, (avatar.score + 3) // 4))
-        self.emit("bumped", seat=victim, by=by, lost=lost, x=avatar.x, y=avatar.y)
+        where = avatar.x, avatar.y
+        self.emit("bumped", where=where, seat=victim, by=by, lost=lost, x=avatar.x, y=avatar.y)
 
     def _spill(self, avatar: Avatar, most: int) -> int:
         """Strews up to ``most`` of a score around as gems; returns how much."""
@@ -116,7 +122,7 @@ class Arena(Game):
         avatar.score -= lost
         while left > 0:
             worth = next(worth for worth in (5, 3, 1) if worth <= left)
-            self.gems.put(avatar.x + self._aside(), avatar.y + self._aside(), worth)
+            self._put(avatar.x + self._aside(), avatar.y + self._aside(), worth)
             left -= worth
         return lost
 
@@ -128,13 +134,24 @@ class Arena(Game):
                 for number in self.gems.touched(avatar.x, avatar.y):
                     gem = self.gems.take(number)
                     avatar.score += gem.worth
-                    self.emit("collected", seat=seat, gem=number, worth=gem.worth, x=gem.x, y=gem.y)
+                    where = gem.x, gem.y
+                    self.emit(
+                        "collected", where=where, seat=seat, gem=number, worth=gem.worth, x=gem.x, y=gem.y
+                    )
 
     def _grow(self) -> None:
-        self.gems.put(*self._anywhere(), self.random.choice(WORTHS))
+        self._put(*self._anywhere(), self.random.choice(WORTHS))
+
+    def _put(self, x: int, y: int, worth: int) -> None:
+        """A new gem, there or as near as the walls allow."""
+        self.gems.put(*self._inside(x, y), worth)
+
+    def _inside(self, x: int, y: int) -> tuple[int, int]:
+        return min(max(x, MARGIN), self.width - MARGIN), min(max(y, MARGIN), self.height - MARGIN)
 
     def _anywhere(self) -> tuple[int, int]:
-        return self.random.between(MARGIN, WIDTH - MARGIN), self.random.between(MARGIN, HEIGHT - MARGIN)
+        x = self.random.between(MARGIN, self.width - MARGIN)
+        return x, self.random.between(MARGIN, self.height - MARGIN)
 
     def _aside(self) -> int:
         """Out of reach of who stands there."""
@@ -142,6 +159,14 @@ class Arena(Game):
 
     def _clearance(self, spot: tuple[int, int]) -> int:
         return min((_distance2(*spot, avatar) for avatar in self.avatars.values()), default=0)
+
+
+def touching(avatar: Avatar, others: Iterable[tuple[Seat, Avatar]]) -> list[Seat]:
+    """Which of the others it touches."""
+    near = (2 * RADIUS) ** 2
+    return [
+        seat for seat, other in others if other is not avatar and _distance2(avatar.x, avatar.y, other) < near
+    ]
 
 
 def _distance2(x: int, y: int, avatar: Avatar) -> int:

@@ -5,29 +5,40 @@ from typing import Any
 
 from gamesrv import Seat, Window
 
-__all__ = ["picture", "tell"]
+__all__ = ["draw", "picture", "tell"]
 
 COLUMNS, ROWS = 60, 20
 GEMS = {1: ".", 3: "*", 5: "$"}
 LEGEND = "@ you   letters others   . * $ gems worth 1, 3, 5"
 
 
+Frame = tuple[int, int, int, int]
+"""Left, top, width and height of what is drawn."""
+
+
 def picture(window: Window) -> str:
     """The field as a map, then who has how much."""
+    return draw(window, (0, 0, window.view["width"], window.view["height"]))
+
+
+def draw(window: Window, frame: Frame) -> str:
+    """The same of a part of the field."""
     view, seat = window.view, window.seat
+    left, top, width, height = frame
     rows = [[" "] * COLUMNS for _ in range(ROWS)]
 
-    def draw(thing: Mapping[str, Any], sign: str) -> None:
-        row, column = thing["y"] * ROWS // view["height"], thing["x"] * COLUMNS // view["width"]
-        rows[row][column] = sign
+    def put(thing: Mapping[str, Any], sign: str) -> None:
+        row, column = (thing["y"] - top) * ROWS // height, (thing["x"] - left) * COLUMNS // width
+        if 0 <= row < ROWS and 0 <= column < COLUMNS:
+            rows[row][column] = sign
 
     for gem in view["gems"].values():
-        draw(gem, GEMS[gem["worth"]])
+        put(gem, GEMS[gem["worth"]])
     for avatar in view["avatars"].values():
-        draw(avatar, avatar["name"][0])
+        put(avatar, avatar["name"][0])
     me = view["avatars"].get(str(seat))
     if me is not None:
-        draw(me, "@")
+        put(me, "@")
     edge = f"+{'-' * COLUMNS}+"
     return "\n".join([edge, *(f"|{''.join(row)}|" for row in rows), edge, LEGEND, *_scores(view, seat)])
 
