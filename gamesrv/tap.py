@@ -45,6 +45,8 @@ SHIPPED = (
     "gamesrv.games.bigtwo:BigTwo",
     "gamesrv.games.hockey:Hockey",
 )
+BACKLOG = 512
+"""Connections that wait to be accepted, at most."""
 ENDPOINTS = {
     "web": "tcp:8080:interface=127.0.0.1",
     "packets": "tcp:4000:interface=127.0.0.1",
@@ -211,6 +213,12 @@ class Options(usage.Options):
             raise usage.UsageError(str(error)) from None
 
 
+def _with_backlog(endpoint: str) -> str:
+    """After a restart all come back at once: Twisted's 50 would make most of them try again a second later."""
+    told = "backlog=" in endpoint or endpoint.partition(":")[0] not in ("tcp", "tcp6", "ssl")
+    return endpoint if told else f"{endpoint}:backlog={BACKLOG}"
+
+
 class Listener(Service):
     """One port, bound at start; what is wrong with it is raised there and then. ``more`` is told as well."""
 
@@ -220,7 +228,7 @@ class Listener(Service):
         self._kind = kind
         self._more = more
         try:
-            self._endpoint = serverFromString(reactor, endpoint)
+            self._endpoint = serverFromString(reactor, _with_backlog(endpoint))
         except Exception as error:  # each kind of endpoint has its own way to fail
             raise ValueError(f"--{kind} {endpoint}: {error}") from None
         self._factory = factory

@@ -24,7 +24,7 @@ from gamesrv.server.limits import Limits
 from gamesrv.server.profile import TickProfile
 from gamesrv.service import GameService
 from gamesrv.storage.connection import default_path
-from gamesrv.tap import ENDPOINTS, SHIPPED, Options, makeService
+from gamesrv.tap import BACKLOG, ENDPOINTS, SHIPPED, Options, makeService
 
 ROOT = Path(__file__).parent.parent
 FIELD = ("--game", "tests.games:Field", "--store", "memory:")
@@ -203,6 +203,7 @@ def test_everything_is_wired() -> None:
     server.privilegedStartService()
     server.startService()
     ports = {port: (type(factory), interface) for port, factory, _, interface in reactor.tcpServers}
+    assert {backlog for _, _, backlog, _ in reactor.tcpServers} == {BACKLOG}
     assert ports == {
         8080: (WebSocketFactory, "127.0.0.1"),
         4000: (PacketFactory, "127.0.0.1"),
