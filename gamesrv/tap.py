@@ -214,7 +214,7 @@ class Options(usage.Options):
 
 
 def _with_backlog(endpoint: str) -> str:
-    """After a restart all come back at once: Twisted's 50 would make most of them try again after a second."""
+    """After a restart all come back at once: with Twisted's 50 most would try again only after a second."""
     told = "backlog=" in endpoint or endpoint.partition(":")[0] not in ("tcp", "tcp6", "ssl")
     return endpoint if told else f"{endpoint}:backlog={BACKLOG}"
 
