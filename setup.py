@@ -61,7 +61,8 @@ setup(
         "twisted >= 26.4",
     ],
     extras_require={
-        "client": ["prompt_toolkit >= 3.0.50", "pyopenssl >= 25"],
+        "client": ["prompt_toolkit >= 3.0.50"],
+        "tls": ["twisted[tls] >= 26.4"],
         "test": [
             "coverage >= 7.10",
             "hypothesis >= 6.140",

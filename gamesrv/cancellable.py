@@ -29,7 +29,6 @@ from enum import Enum
 from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from attrs import define, field, frozen
-from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.python.failure import Failure
 
@@ -40,7 +39,6 @@ __all__ = [
     "CancellableService",
     "Handle",
     "Item",
-    "Running",
     "Step",
     "spawn",
 ]
@@ -247,24 +245,3 @@ def spawn(
     is one of a family; a token that is cancelled already ends it before it begins.
     """
     return Handle(service, clock, on_item, token or CancelToken())
-
-
-class Running(Service, Generic[T]):
-    """A service of ours as one of Twisted's: made and spawned at each start; each stop awaits its end."""
-
-    def __init__(self, make: Callable[[], CancellableService[T]], clock: Later) -> None:
-        self._make = make
-        self._clock = clock
-        self.handle: Handle[T] | None = None
-
-    def startService(self) -> None:
-        super().startService()
-        self.handle = spawn(self._make(), self._clock)
-
-    def stopService(self) -> Deferred[None] | None:
-        super().stopService()
-        handle, self.handle = self.handle, None
-        if handle is None:
-            return None
-        handle.cancel()
-        return handle.over()

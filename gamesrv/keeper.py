@@ -145,7 +145,7 @@ class BotKeeper:
     def _take_over(self, room: Room, policy: type[Bot], now: float) -> None:
         if not self._is_resting(room.game_type, now):
             for seat in room.vacant:
-                self._send(room, policy, room.reserve(seat))
+                self._send(room, policy, room.reserve(seat), room.seating.gone.pop(seat, ""))
 
     def _send_to_free_seat(self, room: Room, policy: type[Bot]) -> None:
         try:
@@ -160,11 +160,13 @@ class BotKeeper:
         ours = {bot.session for bot in self._bots.get(room, ())}
         return sum(member.session.id not in ours for member in room.seating.seats.values())
 
-    def _send(self, room: Room, policy: type[Bot], ticket: str | None = None) -> None:
+    def _send(self, room: Room, policy: type[Bot], ticket: str | None = None, named: str = "") -> None:
+        """A bot on its way; it has that name if it can."""
         bots = self._bots.setdefault(room, [])
+        names = self._free_names(room)
         bot = BotClient(
             self.backroom,
-            self.random.choice(self._free_names(room)),
+            named if named in names else self.random.choice(names),
             Place(room.id, ticket),
             policy,
             Random(self.random.word().to_bytes(4, "big")),

@@ -25,6 +25,7 @@ from gamesrv.server.interfaces import Clock
 from gamesrv.server.limits import Limits
 from gamesrv.server.lobby import Lobby
 from gamesrv.server.recovery import bring_back
+from gamesrv.server.tally import Tally
 from gamesrv.server.ticker import Ticker
 from gamesrv.storage.interfaces import Store
 from gamesrv.wire.close import CloseCode
@@ -64,6 +65,7 @@ class GameService(Service):
     gate: Gate = field(init=False)
     keeper: BotKeeper = field(init=False)
     _books: Books | None = field(default=None, init=False)
+    tally: Tally = field(init=False)
     _reaper: LoopingCall = field(init=False)
     _log = Logger()
 
@@ -75,6 +77,7 @@ class GameService(Service):
         door = PacketFactory(self.gate, self.clock, idle=None)
         random = Random(self.entropy(32))
         self.keeper = BotKeeper(self.clock, self.lobby, door, self.bots, random, self.bots_at)
+        self.tally = Tally(self.gate, self.ticker, now)
         self._reaper = LoopingCall(self._look_after)
         self._reaper.clock = cast(IReactorTime, self.clock)
 
@@ -93,6 +96,7 @@ class GameService(Service):
         super().stopService()
         if self._reaper.running:
             self._reaper.stop()
+            self.tally.tell()
         gone = self.gate.close(CloseCode.GOING_AWAY, "the server is shutting down")
         gone.addCallback(lambda _: self.ticker.stop())
         return gone.addCallback(lambda _: self._close_store())
@@ -121,6 +125,7 @@ class GameService(Service):
         try:
             self.gate.sweep()
             self.keeper.tend(self.lobby.look_after())
+            self.tally.look()
         except BaseException:
             self._log.failure("The reaper failed, and goes on")
 

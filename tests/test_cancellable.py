@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from twisted.application.service import MultiService
 from twisted.internet import task
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
@@ -21,7 +20,6 @@ from gamesrv.cancellable import (
     CancelToken,
     Handle,
     Item,
-    Running,
     Step,
     spawn,
 )
@@ -462,31 +460,3 @@ def test_one_may_end_another_of_its_family() -> None:
     handle = spawn(second, clock, token=token)
     token.cancel()
     assert not first.running and not handle.running
-
-
-# ---------------------------------------------------------------------- Twisted's services
-
-
-def test_it_starts_and_stops_with_its_parent() -> None:
-    clock, parent = Clock(), MultiService()
-    made: list[Lasting] = []
-
-    def make() -> Lasting:
-        made.append(Lasting(clock, clean=1))
-        return made[-1]
-
-    Running(make, clock).setServiceParent(parent)
-    for _ in range(2):
-        parent.startService()
-        clock.advance(TURN)
-        over: list[object] = []
-        parent.stopService().addCallback(over.append)
-        assert over == [] and made[-1].log == ["cleaning"]
-        clock.advance(1)
-        assert len(over) == 1 and made[-1].log[-1] == "ended"
-        assert clock.getDelayedCalls() == []
-    assert len(made) == 2
-
-
-def test_one_that_never_started_stops() -> None:
-    assert Running(Script, Clock()).stopService() is None

@@ -211,11 +211,8 @@ def test_twisted_keeps_its_own_package() -> None:
     ("culprit", "arguments"),
     [
         ("nonsense", ["--nonsense"]),
-        ("tcp:nowhere", ["--web=tcp:nowhere"]),
         ("carrier-pigeon:1", ["--packets=carrier-pigeon:1"]),
         ("often", ["--tick-rate=often"]),
-        ("nowhere.to:Be", ["--game=nowhere.to:Be"]),
-        ("string:Missing", ["--game=string:Missing"]),
         ("string:Template", ["--game=string:Template"]),
     ],
 )

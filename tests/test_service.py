@@ -3,7 +3,7 @@
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.logger import LogEvent
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 
 from gamesrv.core.game import GameError
@@ -180,6 +180,35 @@ def test_the_reaper_survives_what_it_meets(
     world.run(4)
     assert quiet.close_code == CloseCode.IDLE
     world.stop()
+
+
+def test_what_the_server_puts_up_with_is_told_now_and_then() -> None:
+    told: list[str] = []
+
+    def hear(event: LogEvent) -> None:
+        if event.get("log_namespace") == "gamesrv.server.tally.Tally":
+            told.append(formatEvent(event))
+
+    world, past = World(), [0.0]
+    service = world.service
+    service.tally.now = lambda: world.clock.seconds() + past[0]
+    globalLogPublisher.addObserver(hear)
+    try:
+        for seconds, fault, lines in ((601, 0, 0), (1, 1, 0), (599, 0, 1), (601, 0, 1)):
+            past[0] += seconds
+            for _ in range(fault):
+                service.gate.channels.receive(b"noise", ("127.0.0.1", 5))
+                service.lobby.passed_over["too far ahead"] += 2
+            world.run(1)
+            assert len(told) == lines
+        service.gate.channels.unsent += 1
+        world.stop()
+    finally:
+        globalLogPublisher.removeObserver(hear)
+    assert told == [
+        "Put up with: 2 lockstep: too far ahead, 1 datagram: size",
+        "Put up with: 1 datagrams not sent",
+    ]
 
 
 def test_rooms_that_fail_do_not_disturb_the_others(logged_failures: list[LogEvent]) -> None:

@@ -40,7 +40,7 @@ let client = null;
 const stage = new Stage(element("court"));
 const minimap = new Minimap(element("minimap"));
 const scoreboard = new Scoreboard(element("scores"));
-const chat = new Chat(element("log"), element("say"), (text) => client?.say(text));
+const chat = new Chat(element("chat"), (text) => client?.say(text));
 const overlay = new Overlay(element("overlay"), () => goOn());
 const menu = new Menu(element("menu"), () => client?.close());
 const touch = { pad: element("pad"), knob: element("knob"), dash: element("dash") };

@@ -65,7 +65,7 @@ const table = new Table({
   sit: (seat) => void sit(seat),
   toLobby: () => toLobby(),
 });
-const chat = new Chat(element("log"), element("say"), (text) => client?.say(text).catch(complain));
+const chat = new Chat(element("chat"), (text) => client?.say(text).catch(complain));
 const overlay = new Overlay(element("overlay"), () => next());
 const menu = new Menu(element("menu"), () => toLobby());
 

@@ -35,7 +35,7 @@ const element = (id) => document.getElementById(id);
 
 const overlay = new Overlay(element("overlay"), () => door.goOn());
 const door = new Door(GAME, overlay, showEntrance);
-const chat = new Chat(element("log"), element("say"), (text) => door.client?.say(text));
+const chat = new Chat(element("chat"), (text) => door.client?.say(text));
 const menu = new Menu(element("menu"), () => door.leave());
 const sounds = new Sounds();
 const touch = { pad: element("pad"), knob: element("knob"), dash: element("dash"), brake: element("brake") };

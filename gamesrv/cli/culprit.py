@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import attrs
-import msgspec
 
 from gamesrv.core.game import Game
-from gamesrv.core.state import _converter
+from gamesrv.core.state import pack
 
 __all__ = ["unsaved"]
 
@@ -26,7 +25,7 @@ def _faults(value: Any, path: str) -> Iterator[str]:
         where = f"{path}.{item.name}"
         try:
             part = getattr(value, item.name)
-            msgspec.msgpack.encode(_converter.unstructure(part, unstructure_as=item.type))
+            pack(part, item.type)
         except (AttributeError, OverflowError, TypeError) as error:
             yield from _parts(part, where) if not isinstance(error, AttributeError) else ()
             yield f"{where}: {error}"

@@ -118,6 +118,7 @@ class Datagrams(CancellableService[tuple[bytes, ...]]):
 
     def ended(self) -> None:
         self._hush()
+        self._news = None  # while the socket closes, something may still come
         socket, self._socket = self._socket, None
         closing = maybeDeferred(lambda: None if socket is None else socket.close())
         closing.addBoth(lambda _: self.closed.callback(None))

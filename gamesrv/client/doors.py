@@ -92,7 +92,7 @@ def legacy(reactor: Any, host: str, port: int) -> Door:
 
 
 def websocket(reactor: Any, url: str) -> Door:
-    """A WebSocket to ``ws://host:port/ws``, or to a ``wss://`` one, for which Twisted wants pyOpenSSL."""
+    """A WebSocket to ``ws://host:port/ws``, or to a ``wss://`` one: that needs the extra ``tls``."""
     from gamesrv.client.web_wire import web_socket_factory  # autobahn is slow to import
 
     parts = urlsplit(url)
@@ -100,7 +100,7 @@ def websocket(reactor: Any, url: str) -> Door:
     secure = parts.scheme == "wss"
     endpoint = _endpoint(reactor, host, parts.port or (443 if secure else 80))
     if secure:
-        from twisted.internet.ssl import optionsForClientTLS  # needs pyOpenSSL, which nothing else here does
+        from twisted.internet.ssl import optionsForClientTLS  # needs pyOpenSSL, which is an extra
 
         endpoint = wrapClientTLS(optionsForClientTLS(host), endpoint)
     return Door(endpoint, lambda ear: web_socket_factory(url, reactor, ear))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 
 from gamesrv.client.wires import Ear, Ending, ending_of
 from gamesrv.core.messages import ClientMessage
@@ -53,6 +55,12 @@ class WebSocketWire(WebSocketClientProtocol):
             self._game_end(Ending(CloseCode.INVALID_DATA, error.message, False))
             self.transport.abortConnection()
 
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """A server whose certificate proves nothing will not have a better one at the next try."""
+        if why := _distrust(reason):
+            self._game_end(Ending(CloseCode.PROTOCOL_ERROR, why, False))
+        super().connectionLost(reason)
+
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         self._game_end(ending_of(code, reason or "the connection was lost"))
         self._game_ear.gone()
@@ -61,6 +69,15 @@ class WebSocketWire(WebSocketClientProtocol):
         if not self._game_ended:
             self._game_ended = True
             self._game_ear.ended_by(ending)
+
+
+def _distrust(reason: Failure) -> str:
+    """What is wrong with the server's certificate, if that is why."""
+    if reason.check("service_identity.exceptions.VerificationError"):
+        return "the server's certificate is that of another one"
+    if reason.check("OpenSSL.SSL.Error") and "certificate verify failed" in str(reason.value):
+        return "the server's certificate is not trusted here"
+    return ""
 
 
 class _Factory(WebSocketClientFactory):

@@ -27,7 +27,7 @@ from cattrs.strategies import configure_union_passthrough
 from gamesrv.core.game import Context, Game, GameError, Timer
 from gamesrv.core.plain import PlainMap
 
-__all__ = ["check", "dump", "fingerprint", "load"]
+__all__ = ["check", "dump", "fingerprint", "load", "pack"]
 
 
 def check(rules: type[Game]) -> None:
@@ -58,6 +58,11 @@ def dump(game: Game) -> bytes:
         return msgspec.msgpack.encode({"room": room, "game": _converter.unstructure(game)})
     except (AttributeError, OverflowError, TypeError) as error:
         raise GameError(f"the state of {type(game).__qualname__} can't be saved: {error}") from error
+
+
+def pack(value: Any, hint: Any) -> bytes:
+    """One value as `dump` saves it, where its hint is that; raises what `dump` makes a `GameError` of."""
+    return msgspec.msgpack.encode(_converter.unstructure(value, unstructure_as=hint))
 
 
 def fingerprint(game: Game) -> str:

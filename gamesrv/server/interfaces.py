@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -82,6 +83,9 @@ class Connection(Protocol):
 
 class Host(Protocol):
     """What a room needs of the house it is in."""
+
+    passed_over: Counter[str]
+    """What of players was not taken, by reason: nobody is harmed by it, and they are not told."""
 
     def seed(self) -> bytes:
         """Fresh chance for a game."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -55,6 +56,7 @@ class Lobby:
     """Where rooms are noted, if they are."""
     snapshots: Snapshots | None = field(default=None, init=False)
     """Those of games that are not durable."""
+    passed_over: Counter[str] = field(factory=Counter, init=False)
     opened: int = field(default=0, init=False)
     """How many rooms there have ever been."""
     _log = Logger()

@@ -6,7 +6,6 @@ can tell whose world is another one, where they part, and heal that with a snaps
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 
@@ -84,8 +83,6 @@ class LockstepRoom(Room):
     history: History = field(init=False)
     inputs: list[SeatInputs] = field(factory=list, init=False)
     """By seat."""
-    ignored: Counter[str] = field(factory=Counter, init=False)
-    """What was passed over, by reason: nobody is harmed by it, and nobody is told."""
     desyncs: int = field(default=0, init=False)
     """How often a member's world was not the room's."""
     difference: tuple[int, Difference | None] | None = field(default=None, init=False)
@@ -239,21 +236,21 @@ class LockstepRoom(Room):
         """Takes what a member says of its inputs and frames. Raises `BadMessage` for what is none of that."""
         follower, machine = self._followers.get(member), self.machine
         if follower is None or machine is None or machine.finished:
-            self.ignored["nothing to follow"] += 1
+            self._host.passed_over["nothing to follow"] += 1
             return
         tick = machine.tick
         if follower.worked_at != tick:
             follower.worked_at, follower.work = tick, 0
         follower.work += 4
         if follower.work > WORK_PER_TICK:
-            self.ignored["too much at once"] += 1
+            self._host.passed_over["too much at once"] += 1
             return
         body = decode_sync(data, self.game_type.rules.input_bits)
         follower.work += len(body.inputs)
         if body.run != follower.run:
-            self.ignored["of another run"] += 1
+            self._host.passed_over["of another run"] += 1
         elif body.ack > tick:
-            self.ignored["ack of what is to come"] += 1
+            self._host.passed_over["ack of what is to come"] += 1
         else:
             self._take(member, follower, tick, body)
 
@@ -265,7 +262,7 @@ class LockstepRoom(Room):
         if follower.inputs is not None:
             far = follower.inputs.take(body.start, body.inputs, tick, now, self._fixed_at)
             if far:
-                self.ignored["too far ahead"] += far
+                self._host.passed_over["too far ahead"] += far
         if body.checksum is not None:
             self._compare(member, follower, *body.checksum)
 
@@ -287,7 +284,7 @@ class LockstepRoom(Room):
     def _compare(self, member: Member, follower: Follower, tick: int, checksum: int) -> None:
         check = self.history.checked(tick)
         if check is None or tick <= follower.began:
-            self.ignored["checksum of no use"] += 1
+            self._host.passed_over["checksum of no use"] += 1
         elif tick > follower.checked:
             follower.checked = tick
             if check.checksum != checksum:
@@ -295,6 +292,7 @@ class LockstepRoom(Room):
 
     def _heal(self, member: Member, check: Check) -> None:
         self.desyncs += 1
+        self._host.passed_over["world of their own"] += 1
         now, peer = self._now(), member.session.peer
         asked_at, _ = self._asked.get(member, (-DUMPS_APART, None))
         if peer is not None and now - asked_at >= DUMPS_APART:
@@ -306,7 +304,7 @@ class LockstepRoom(Room):
         """Takes the world that a member was asked for, and says where it is another one."""
         asked_at, check = self._asked.get(member, (0.0, None))
         if check is None or check.tick != dump.tick:
-            self.ignored["dump that nobody asked for"] += 1
+            self._host.passed_over["dump that nobody asked for"] += 1
             return
         self._asked[member] = asked_at, None
         found = first_difference(check.world(), dump.world) if dump.world else None

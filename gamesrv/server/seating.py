@@ -56,6 +56,8 @@ class Seating:
     stand_ins: dict[int, Member] = field(factory=dict, init=False)
     """Who plays meanwhile for whom."""
     watchers: list[Member] = field(factory=list, init=False)
+    gone: dict[int, str] = field(factory=dict, init=False)
+    """Who sat there when the server was ended, and is not expected back; such as bots."""
 
     @property
     def empty(self) -> bool:
@@ -127,13 +129,14 @@ class Seating:
         here = {seat: member.name for seat, member in sorted(self.seats.items())}
         stayed = [seat for seat in here if names.get(seat) == here[seat]]
         came = [seat for seat in here if at_once and seat not in stayed]
-        gone = [seat for seat in stayed if not self.seats[seat].away] + came
+        self.gone = {seat: name for seat, name in names.items() if seat not in here}
+        dropped = [seat for seat in stayed if not self.seats[seat].away] + came
         for member in self.everybody():
             member.away = True
         return [
             *(("leave", seat, "") for seat in sorted(names) if seat not in stayed),
             *(("join", seat, here[seat]) for seat in came),
-            *(("drop", seat, "") for seat in gone),
+            *(("drop", seat, "") for seat in dropped),
         ]
 
     def move(self, member: Member, seat: int) -> None:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from itertools import count
 from pathlib import Path
 
 from gamesrv.storage.errors import NotFound, StoreError, translated
 from gamesrv.storage.schema import MIGRATIONS, check_version, migrate
 
-__all__ = ["MEMORY", "default_path", "look_into", "path_of", "set_aside", "write_to"]
+__all__ = ["MEMORY", "default_path", "look_into", "path_of", "write_to"]
 
 MEMORY = ":memory:"
 BUSY_SECONDS = 1.0
 """How long another program may hold the database before that counts as trouble."""
-COMPANIONS = ("-wal", "-shm")
-"""What SQLite puts beside a database: they belong together."""
 
 
 def default_path() -> Path:
@@ -82,14 +79,3 @@ def look_into(path: Path) -> sqlite3.Connection:
             db.close()
             raise
     return db
-
-
-def set_aside(path: Path) -> Path:
-    """Renames a store that can't be used any more, with all that belongs to it; returns its new path."""
-    target = next(each for n in count(1) if not (each := path.with_name(f"{path.name}.damaged-{n}")).exists())
-    with translated(path):
-        for end in ("", *COMPANIONS):
-            part = path.with_name(path.name + end)
-            if part.exists():
-                part.rename(target.with_name(target.name + end))
-    return target

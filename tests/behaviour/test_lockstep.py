@@ -279,14 +279,14 @@ def test_one_who_lies_about_checksums_gets_no_more_than_a_snapshot_per_check(
         checked = ann.driver.tick // 30 * 30
         ann.sync(body._replace(checksum=(checked, 12345)))
     assert 3 <= ann.snapshots <= 6 and len(ann.desyncs) == 1
-    assert room_of(world).ignored["checksum of no use"] > 50
+    assert world.service.lobby.passed_over["checksum of no use"] > 50
 
 
 def test_a_dump_that_nobody_asked_for(world: World, transport: str) -> None:
     ann = sit(world, transport, "ann")
     play(world, 40, ann)
     ann.person.say(op="dump", tick=30, world={"tick": 30})
-    assert room_of(world).ignored["dump that nobody asked for"] == 1
+    assert world.service.lobby.passed_over["dump that nobody asked for"] == 1
     assert room_of(world).difference is None
     ann.person.say(op="dump", tick=-1, world={})
     assert ann.person.take("refused")["path"] == "tick"

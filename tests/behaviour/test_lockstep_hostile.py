@@ -82,9 +82,9 @@ def test_ticks_far_away_are_passed_over(world: World, pair: tuple[Player, Player
     say_bytes(eve.person, good(eve, ack=0, start=1, inputs=(63,) * 5))
     assert room.inputs[1].ack(tick) == before
     say_bytes(eve.person, good(eve, start=tick + 200, inputs=(63,) * MAX_COUNT))
-    assert room.ignored["too far ahead"] == MAX_COUNT
+    assert world.service.lobby.passed_over["too far ahead"] == MAX_COUNT
     say_bytes(eve.person, good(eve, ack=2**32 - 300, start=2**32 - 100, inputs=(63,)))
-    assert room.ignored["ack of what is to come"] == 1
+    assert world.service.lobby.passed_over["ack of what is to come"] == 1
     assert len(room.inputs[1]._coming) < 10
     play(world, 20, ann, eve)
     assert not any(63 in frame.inputs for frame in frames(ann))
@@ -107,7 +107,7 @@ def test_what_is_of_another_run_is_passed_over(world: World, pair: tuple[Player,
     room = room_of(world)
     eve.person.say(op="resync")
     say_bytes(eve.person, good(eve, checksum=(room.machine.tick // 30 * 30, 666)))
-    assert room.ignored["of another run"] == 1 and room.desyncs == 0
+    assert world.service.lobby.passed_over["of another run"] == 1 and room.desyncs == 0
     play(world, 40, ann, eve)
     assert eve.snapshots == 2 and eve.in_step() and ann.in_step()
 
@@ -117,7 +117,7 @@ def test_no_more_than_so_much_is_looked_at_per_tick(world: World, pair: tuple[Pl
     room = room_of(world)
     for _ in range(10):
         say_bytes(eve.person, good(eve, inputs=(1,) * MAX_COUNT))
-    assert room.ignored["too much at once"] == 5
+    assert world.service.lobby.passed_over["too much at once"] == 5
     assert len(room.inputs[1]._coming) <= MAX_COUNT
     play(world, 5, ann, eve)
     assert ann.in_step() and ann.driver.late == 0
@@ -146,7 +146,7 @@ def test_where_there_is_nothing_to_follow(world: World, transport: str) -> None:
     assert ann.take("refused")["code"] == "not_in_room"
     ann.say(op="join", game="duel")
     say_bytes(ann, body)
-    assert room_of(world).ignored["nothing to follow"] == 1, "before there is a snapshot"
+    assert world.service.lobby.passed_over["nothing to follow"] == 1, "before there is a snapshot"
     ann.ping()
 
 

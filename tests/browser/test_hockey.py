@@ -69,14 +69,14 @@ def checksums(page: Page) -> dict[str, int]:
 
 
 def assert_one_world(*pages: Page) -> None:
-    """From now on, for three checks at least, all have the same one."""
+    """From now on, for two checks at least, all have the same one: worlds that part stay apart."""
     for page in pages:
         page.do(NOTE)
     for page in pages:
-        page.wait("Object.keys(sums).length >= 6")
+        page.wait("Object.keys(sums).length >= 4")
     one, other = (checksums(page) for page in pages)
     common = one.keys() & other.keys()
-    assert len(common) >= 3
+    assert len(common) >= 2
     assert {tick: one[tick] for tick in common} == {tick: other[tick] for tick in common}
 
 

@@ -26,7 +26,7 @@ from tests.browser.conftest import PLAIN
 from tests.browser.page import Page
 from tests.card_table import CardTable
 
-BATCHES, BATCH = 10, 200  # positions; one script answers a batch well within its time
+BATCHES, BATCH = 5, 200  # positions; one script answers a batch well within its time
 
 PLAYABLE_OR_NOT = set(
     """

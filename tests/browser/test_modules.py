@@ -207,9 +207,9 @@ def test_equals_share_a_rank_and_one_is_always_on_the_board(engine: Page) -> Non
 def test_a_thumb_that_trembles_keeps_its_direction(engine: Page) -> None:
     border = 0.3927  # rad, an eighth of a half turn: between right and down right
     turns = [(border - 0.05, None), (border + 0.05, 0), (border + 0.2, 0), (border - 0.05, 1), (-3.1, 4)]
-    eighths = [call(engine, "/arena/stick.js", "eighthOf", angle, before) for angle, before in turns]
+    eighths = [call(engine, "/shared/stick.js", "eighthOf", angle, before) for angle, before in turns]
     assert eighths == [0, 0, 1, 1, 4]
-    assert call(engine, "/arena/stick.js", "directionOf", 3) == {"dx": -1, "dy": 1}
+    assert call(engine, "/shared/stick.js", "directionOf", 3) == {"dx": -1, "dy": 1}
 
 
 def test_the_camera_shows_all_where_it_fits_and_follows_where_it_does_not(engine: Page) -> None:

@@ -78,12 +78,15 @@ def test_the_last_play_is_seen_before_the_result_covers_it(sit: Sit) -> None:
 def test_after_the_match_one_plays_again(sit: Sit) -> None:
     page = sit(seat(done(stage="over", due=None), state="over"))
     assert page.text("#sheet h2") == "Ada wins"
+    changed(page, 2, names=[player["name"] for player in PEOPLE.values()])
+    tell(page, op="event", seq=1, name="player_left", data={"seat": 1})
+    assert page.text("#sheet h2") == "Ada wins"
     page.find("#again").click()
     assert sent(page, "ready") == [{"op": "ready", "ready": True}]
-    tell(page, op="event", seq=1, name="player_ready", data={"seat": 2, "ready": True})
+    tell(page, op="event", seq=2, name="player_ready", data={"seat": 2, "ready": True})
     assert page.text(".wants") == "Wants to play again: Ben"
-    tell(page, op="event", seq=2, name="started", data={})
-    tell(page, **seat(turn(turn=1)), op="joined", tick=0, v=1, seq=2, seat=0)
+    tell(page, op="event", seq=3, name="started", data={})
+    tell(page, **seat(turn(turn=1)), op="joined", tick=0, v=1, seq=3, seat=0)
     assert not page.find("#sheet").is_displayed() and row(page) == cards(HAND)
 
 

@@ -12,7 +12,6 @@ from select import select
 
 import pytest
 
-from gamesrv.storage.connection import COMPANIONS
 from gamesrv.storage.schema import MIGRATIONS, migrate
 from tests.integration.test_kill import PATIENCE, UNLIMITED, Message, Player
 from tests.integration.test_process import TWISTD, Server, environment, serving
@@ -128,7 +127,7 @@ def make_older(path: Path) -> None:
         [(f"gone-{number}", f"gone-{number}".encode()) for number in range(2000)],
     )
     db.close()
-    for end in COMPANIONS:
+    for end in ("-wal", "-shm"):
         path.with_name(path.name + end).unlink(missing_ok=True)
     older.replace(path)
 

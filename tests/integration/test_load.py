@@ -3,16 +3,11 @@
 import gc
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_twisted
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
@@ -21,6 +16,7 @@ from gamesrv.cli.load import crowd
 from gamesrv.cli.main import main
 from gamesrv.wire.close import CloseCode
 from tests.integration.real import PATIENCE, House
+from tests.secure import secure_web
 
 OpenHouse = Callable[..., House]
 PLAZA = ("plaza", "--game-class=tests.integration.real:Plaza")
@@ -77,37 +73,12 @@ async def test_players_over_each_transport(
     assert house.game.lobby.opened == PLAYERS / 3, "private rooms, three in each"
 
 
-def certificate(place: Path) -> tuple[Path, Path]:
-    """A key and a certificate for this machine, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    files = place / "key.pem", place / "cert.pem"
-    files[0].write_bytes(key.private_bytes(pem, kind, serialization.NoEncryption()))
-    files[1].write_bytes(made.public_bytes(pem))
-    return files
-
-
 @pytest_twisted.ensureDeferred
 async def test_players_over_tls(
     open_house: OpenHouse, load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("OpenSSL")
-    key, cert = certificate(tmp_path)
-    house = open_house(*MANY, f"--web=ssl:0:interface=127.0.0.1:privateKey={key}:certKey={cert}")
+    cert, web = secure_web(tmp_path)
+    house = open_house(*MANY, web)
     place = f"wss://localhost:{house.ports['web']}/ws"
     assert await load.run(place, *PLAZA) is None
     assert load.status == 2 and "certificate verify failed" in load.error.lower()

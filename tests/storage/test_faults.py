@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gamesrv.storage import connection
-from gamesrv.storage.connection import look_into, path_of, set_aside
+from gamesrv.storage.connection import look_into, path_of
 from gamesrv.storage.errors import Corrupt, InUse, Locked, NewerSchema, NotAStore, NotFound, StoreError
 from gamesrv.storage.interfaces import HEALTHY, Health, Snapshot
 from gamesrv.storage.sqlite import SqliteStore
@@ -184,14 +184,10 @@ def test_a_second_server_is_refused(path: Path) -> None:
     assert names(path) == ["room"]
 
 
-def test_garbage_is_refused_and_can_be_set_aside(path: Path) -> None:
+def test_garbage_is_refused(path: Path) -> None:
     path.write_bytes(b"This is no database. " * 500)
     with pytest.raises(Corrupt, match="not a database"):
         SqliteStore(path, Turns().call).open()
-    assert set_aside(path).name == "server.db.damaged-1"
-    assert names(path) == []
-    path.write_bytes(b"Nor is this.")
-    assert set_aside(path).name == "server.db.damaged-2"
 
 
 def test_a_page_that_is_damaged_is_noticed_at_the_start(path: Path) -> None:

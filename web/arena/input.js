@@ -1,7 +1,7 @@
 // @ts-check
 /** Keys and thumb become a direction and a dash. */
 
-import { Stick } from "./stick.js";
+import { Stick } from "../shared/stick.js";
 
 /** @typedef {{dx: number, dy: number}} Direction each -1, 0 or 1 */
 

@@ -60,9 +60,9 @@ export function plainName(name) {
   return isBot(name) ? name.slice(0, -BOT.length) : name;
 }
 
-/** @param {Room} room @param {number} seat */
-export function nameOf(room, seat) {
-  return plainName(room.players[seat]?.name ?? `Seat ${seat + 1}`);
+/** Who plays there or, when the game is over, played: they may have left since. @param {Room} room @param {number} seat */
+export function nameOf({ view, players }, seat) {
+  return plainName(view.names?.[seat] || players[seat]?.name || `Seat ${seat + 1}`);
 }
 
 /**

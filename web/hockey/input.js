@@ -1,7 +1,7 @@
 // @ts-check
 /** What one holds: keys, thumbs or a gamepad. */
 
-import { Stick, directionOf, eighthOf } from "../arena/stick.js";
+import { Stick, directionOf, eighthOf } from "../shared/stick.js";
 
 /** @typedef {{dx: number, dy: number, dash: boolean, brake: boolean}} Held as it is seen; each way -1, 0 or 1 */
 

@@ -3,6 +3,13 @@
 
 const KEPT = 40;
 const FRESH = 9000; // ms
+const PARTS = `
+  <ol id="log" role="log" aria-live="polite"></ol>
+  <form id="say" autocomplete="off" hidden>
+    <label for="text" class="unseen">Say to everyone</label>
+    <input id="text" maxlength="300" placeholder="Say to everyone" enterkeyhint="send" />
+  </form>
+`;
 
 export class Chat {
   #log;
@@ -10,9 +17,11 @@ export class Chat {
   #input;
   #onSay;
 
-  /** @param {HTMLElement} log @param {HTMLFormElement} form @param {(text: string) => void} onSay */
-  constructor(log, form, onSay) {
-    this.#log = log;
+  /** @param {HTMLElement} box its parts are put into @param {(text: string) => void} onSay */
+  constructor(box, onSay) {
+    box.innerHTML = PARTS;
+    const form = /** @type {HTMLFormElement} */ (box.querySelector("form"));
+    this.#log = /** @type {HTMLElement} */ (box.querySelector("ol"));
     this.#form = form;
     this.#input = /** @type {HTMLInputElement} */ (form.querySelector("input"));
     this.#onSay = onSay;

@@ -27,6 +27,13 @@ const FINAL = {
 /** @type {Words} */
 const UNKNOWN = { title: "The server closed the connection", text: "", button: "Start again" };
 
+const PARTS = `
+  <h2 id="overlay-title"></h2>
+  <p id="overlay-text"></p>
+  <p id="overlay-count"></p>
+  <button type="button"></button>
+`;
+
 export class Overlay {
   #dialog;
   /** @type {Element} */ #title;
@@ -37,9 +44,13 @@ export class Overlay {
   /** @type {Extract<Status, {state: "waiting"}> | null} */ #waiting = null;
   #wasOnline = false;
 
-  /** @param {HTMLDialogElement} dialog @param {() => void} onButton */
+  /** @param {HTMLDialogElement} dialog an empty one @param {() => void} onButton */
   constructor(dialog, onButton) {
     this.#dialog = dialog;
+    dialog.className = "card";
+    dialog.innerHTML = PARTS;
+    dialog.setAttribute("aria-labelledby", "overlay-title");
+    dialog.setAttribute("aria-describedby", "overlay-text");
     [this.#title, this.#text, this.#count] = [...dialog.querySelectorAll("h2, p")];
     this.#button = /** @type {HTMLButtonElement} */ (dialog.querySelector("button"));
     this.#button.addEventListener("click", onButton);

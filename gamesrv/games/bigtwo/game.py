@@ -285,11 +285,19 @@ class BigTwo(Game):
             "rounds": self.rounds,
             "due": self.due,
             "hands": self.held if told else None,
+            "names": self._names_at_the_end,
             "agreed": self.agreed,
             "table": self.options.special,
             "turn_seconds": self.options.turn_seconds,
             "level": self.options.level,
         }
+
+    @property
+    def _names_at_the_end(self) -> list[str] | None:
+        """The result is looked at for longer than all stay who brought it about."""
+        return (
+            [self.names.get(seat, "") for seat in range(len(self.scores))] if self.stage == "over" else None
+        )
 
     def view_for(self, seat: Seat) -> Mapping[str, Any]:
         """The seat's own hand, and the card in it that must be in the first play."""

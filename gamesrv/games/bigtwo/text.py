@@ -107,7 +107,8 @@ class _Table(Window):
 
     def who(self, seat: Seat) -> str:
         """Whoever sits there."""
-        return _who(seat, self.players)
+        played: list[str] = self.view.get("names", [])
+        return _who(seat, {**self.players} | {seat: name for seat, name in enumerate(played) if name})
 
     @property
     def _width(self) -> int:

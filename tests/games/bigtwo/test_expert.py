@@ -96,7 +96,7 @@ def somewhere(rules: Rules, seed: int) -> Position:
 
 
 @given(some_rules, st.integers(0, 1 << 32))
-@settings(max_examples=250)
+@settings(max_examples=100)
 def test_each_thought_is_legal_and_thinking_ends(rules: Rules, seed: int) -> None:
     position = somewhere(rules, seed)
     deal, seat = position.deal, position.seat

@@ -165,6 +165,13 @@ def test_who_is_out_ends_the_deal_and_everything_is_told() -> None:
     assert "due" not in view
 
 
+def test_a_result_keeps_the_names_of_those_who_leave() -> None:
+    table = CardTable()
+    assert "names" not in table.view()
+    finish_first(table)
+    assert table.view()["names"] == list(table.game.names.values()) and len(table.game.names) == 4
+
+
 def test_a_match_goes_on_after_a_break() -> None:
     table = CardTable(target=9)
     finish_first(table)

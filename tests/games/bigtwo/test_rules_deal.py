@@ -352,7 +352,7 @@ def play_out(rules: Rules, chance: Random, watch: Watch | None = None, winner: i
 @pytest.mark.parametrize(
     ("preset", "options", "times"),
     [
-        *((preset, {}, 400) for preset in PRESETS),
+        *((preset, {}, 100) for preset in PRESETS),
         ("pagat", {"players": 2}, 100),
         ("pagat", {"players": 3}, 100),
         ("taiwan", {"players": 3, "pass_rule": "locked", "play_on": True}, 100),
