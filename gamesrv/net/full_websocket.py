@@ -183,9 +183,8 @@ class _Mute:
         self._transport = transport
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith(
-            "__"
-        ):  # what it provides is its own: of TLS, autobahn would want to see the inside
+        if name.startswith("__"):
+            # What it provides is its own: of a transport that provides TLS autobahn wants to see the inside.
             raise AttributeError(name)
         return getattr(self._transport, name)
 
