@@ -9,6 +9,7 @@ from attrs import define, field
 
 from gamesrv import Game, Seat, command
 from gamesrv.core.schema import GameType
+from gamesrv.games.arena.world import World as Large
 from gamesrv.server.snapshots import MOST_AT_ONCE, PERIOD
 from gamesrv.storage.archive import Archive
 from gamesrv.storage.connection import look_into
@@ -129,6 +130,29 @@ def test_a_room_comes_back_as_it_was_seconds_ago(kept: Kept) -> None:
     ticks = game.ticks
     world.run(1)
     assert game.ticks == ticks + 20 and game.avatars[0].away is None
+
+
+def test_a_world_of_areas_comes_back_too(kept: Kept) -> None:
+    world = kept(Large)
+    ann = world.connect("packets", HOST)
+    ann.say(op="hello", name="ann")
+    ann.token = ann.take("welcome")["token"]
+    ann.say(op="join", game="world")
+    world.run(3 * PERIOD)
+    world.store.kill()
+
+    world = kept(Large)
+    person = back(world, ann)
+    world.run(0.1)
+    joined = person.take("joined")
+    seat = str(joined["seat"])
+    assert joined["view"]["avatars"][seat]["name"] == "ann"
+    version, x = joined["v"], joined["view"]["avatars"][seat]["x"]
+    person.say(op="cmd", name="move", args={"dx": 1 if x < 1000 else -1, "dy": 0}, id=1)
+    world.run(1)
+    updates = person.all("update")
+    assert [update["v"] for update in updates] == [*range(version + 1, version + 1 + len(updates))]
+    assert any(seat in update.get("delta", {}).get("avatars", {}) for update in updates)
 
 
 def test_nobody_waits_for_it(kept: Kept) -> None:
