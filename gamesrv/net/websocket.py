@@ -11,9 +11,10 @@ from struct import pack
 from typing import Any
 from urllib.parse import urlsplit
 
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, IProtocolNegotiationFactory
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from gamesrv.core.messages import ServerMessage
 from gamesrv.net.full_websocket import FullWebSocket, FullWebSocketFactory
@@ -318,6 +319,7 @@ class WebSocketProtocol(Protocol):
         self._in_full().game_goodbye(code, reason)
 
 
+@implementer(IProtocolNegotiationFactory)
 class WebSocketFactory(Factory):
     """Makes `WebSocketProtocol` for every connection. ``otherwise``, another factory, is for all who want
     something else.
@@ -338,6 +340,10 @@ class WebSocketFactory(Factory):
         self.otherwise = otherwise
         self.full = FullWebSocketFactory(clock, gate.limits)
         self.wheel = Wheel(clock, MOMENTS)
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """Over TLS a browser asks for HTTP/2 first, which knows no WebSocket as we speak it."""
+        return [b"http/1.1"]
 
     def buildProtocol(self, addr: IAddress | None) -> WebSocketProtocol:
         return WebSocketProtocol(self)

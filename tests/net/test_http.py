@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from attrs import define
 from twisted.internet import _producer_helpers
+from twisted.internet.interfaces import IProtocolNegotiationFactory
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Cooperator
 
@@ -399,3 +400,9 @@ def test_a_head_has_an_end(port: Callable[..., Visitor], path: bytes) -> None:
         b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n", *[b"X-%d: %s\r\n" % (n, b"x" * 900) for n in range(40)]
     )
     assert visitor.wire.startswith(b"HTTP/1.1 4") and visitor.lost
+
+
+def test_over_tls_browsers_are_told_to_speak_http_1(world: World) -> None:
+    """They offer HTTP/2 as well; where nothing is chosen, the handshake fails."""
+    factory = web_port(world.service.gate, world.clock, frozenset())
+    assert IProtocolNegotiationFactory(factory).acceptableProtocols() == [b"http/1.1"]
