@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 from attrs import define, field
 from msgspec import UNSET
-from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.task import CooperativeTask, Cooperator
 from twisted.logger import Logger
@@ -44,6 +43,7 @@ from gamesrv.core.rng import Random
 from gamesrv.core.views import View, merge
 from gamesrv.net.link import Transport
 from gamesrv.server.interfaces import Clock
+from gamesrv.server.slices import SLICE, cooperator
 from gamesrv.server.wheel import Wheel
 from gamesrv.wire import packets
 from gamesrv.wire.frames import PACKET_FRAMING, FrameDecoder
@@ -58,8 +58,6 @@ BEATS = 60
 """Moments a second at which bots begin to think."""
 HOLDS_AHEAD = 3
 """Ticks between what a bot in a lockstep room sees and what it does about it, at least."""
-SLICE = 0.002
-"""Seconds that thinking may hold everything else up."""
 
 
 @lru_cache(maxsize=16)
@@ -83,15 +81,11 @@ class Backroom:
 
     def __attrs_post_init__(self) -> None:
         self.wheel = Wheel(self.clock, BEATS)
-        self._turns = Cooperator(self._slice, lambda work: cast(IDelayedCall, self.clock.callLater(0, work)))
+        self._turns = cooperator(self.clock)
 
     def ponder(self, thoughts: Iterator[None]) -> CooperativeTask[Iterator[None]]:
         """Goes through ``thoughts`` in slices, all who ponder in turns."""
         return self._turns.cooperate(thoughts)
-
-    def _slice(self) -> Callable[[], bool]:
-        end = self.clock.seconds() + SLICE
-        return lambda: self.clock.seconds() >= end
 
 
 @define(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated, Any, TypeAlias, cast
 
@@ -12,7 +12,6 @@ import msgspec
 from attrs import define, field, frozen
 from msgspec import Meta, Raw, Struct
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import Cooperator
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -24,6 +23,7 @@ from gamesrv.core.game import Refused
 from gamesrv.core.schema import GameType
 from gamesrv.net.answers import Endpoint, Nothing, Problem, Questions
 from gamesrv.server.interfaces import Clock
+from gamesrv.server.slices import cooperator
 from gamesrv.storage.archive import Archive
 from gamesrv.storage.errors import Corrupt, NotFound, StoreError
 from gamesrv.storage.interfaces import Recording
@@ -40,8 +40,6 @@ MOST_AT_ONCE = 4
 """Games that are being played through; whoever wants another one is asked to come again."""
 KEPT_BYTES = 16 * 1024 * 1024
 """Of answers about finished games, kept for the next who asks."""
-SLICE = 0.002
-"""Seconds that are spent on all of them in one go, at most one step more."""
 PAUSE = 0.003
 """Seconds between two slices."""
 
@@ -97,9 +95,7 @@ class Teller:
     _turns: Cooperator = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._turns = Cooperator(
-            self._slice, lambda work: cast(IDelayedCall, self._clock.callLater(PAUSE, work))
-        )
+        self._turns = cooperator(self._clock, PAUSE)
 
     def tell(self, key: Key) -> Deferred[Raw]:
         """The answer, in JSON. Raises `Problem`, or fails with it."""
@@ -120,10 +116,6 @@ class Teller:
     def _hand_out(self, key: Key, told: bytes | Failure) -> None:
         for answer in self._waiting.pop(key):
             answer.callback(Raw(told) if isinstance(told, bytes) else told)
-
-    def _slice(self) -> Callable[[], bool]:
-        end = self._clock.seconds() + SLICE
-        return lambda: self._clock.seconds() >= end
 
     async def _make(self, key: Key) -> bytes:
         journal, viewer = key

@@ -20,6 +20,7 @@ from gamesrv.net import api_replay
 from gamesrv.net.full_websocket import web_socket_resource
 from gamesrv.net.http import WebSite
 from gamesrv.net.websocket import WebSocketFactory
+from gamesrv.server import slices
 from gamesrv.storage.interfaces import Recording
 from tests.keeping import HandStore, Words
 from tests.net.test_http import Browser
@@ -338,7 +339,7 @@ def test_games_are_told_in_slices_a_few_at_a_time(
     match: Match, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     match.play()
-    monkeypatch.setattr(api_replay, "SLICE", 0.0)
+    monkeypatch.setattr(slices, "SLICE", 0.0)
     monkeypatch.setattr(api_replay, "MOST_AT_ONCE", 2)
     asked = [reader.ask(match.journal, seat) for seat in ("all", "all", 0, 1)]
     assert [one.wire == b"" for one in asked] == [True, True, True, False]
