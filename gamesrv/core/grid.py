@@ -15,7 +15,7 @@ import msgspec
 
 from gamesrv.core.areas import Plan, Square
 from gamesrv.core.game import GameError
-from gamesrv.core.views import SCALARS, View, name_of, shape_of
+from gamesrv.core.views import SCALARS, View, merge, name_of, shape_of
 
 __all__ = ["Cell", "Layer", "Portion", "Thing"]
 
@@ -27,9 +27,8 @@ class Thing:
     """An entry of the map, as it was at the last look."""
 
     __slots__ = (
-        "_get",
+        "_changes",
         "_kind",
-        "_names",
         "_was",
         "cell",
         "fixed",
@@ -44,10 +43,9 @@ class Thing:
     fixed: bool
     """Whether it stays as it is for as long as ``source`` is the same object."""
     source: Any
-    _get: Callable[[Any], tuple[Any, ...]] | None
-    """Reads an object of plain values; `None` for any other kind."""
+    _changes: Callable[[Any, tuple[Any, ...]], tuple[View, tuple[Any, ...]]] | None
+    """Compares an object of plain values; `None` for any other kind."""
     _kind: type
-    _names: tuple[str, ...]
     _was: tuple[Any, ...]
 
     def __init__(self, name: str, source: Any, where: str) -> None:
@@ -66,22 +64,16 @@ class Thing:
 
     def look(self, source: Any, where: str) -> View:
         """The patch since the last look. What is an object of plain values is compared field by field."""
-        if self._get is None or type(source) is not self._kind:
+        if self._changes is None or type(source) is not self._kind:
             return self.look_anew(source, where)
-        now = self._get(source)
-        was = self._was
-        if now == was:
-            self.source = source
-            return {}
-        patch = {name: value for name, value, old in zip(self._names, now, was, strict=True) if value != old}
+        patch, now = self._changes(source, self._was)
         if not SCALARS.issuperset(map(type, patch.values())):
             return self.look_anew(source, where)
         self._was, self.source = now, source
-        for name, value in patch.items():
-            if value is None:
-                del self.plain[name]
-            else:
-                self.plain[name] = value
+        if None in patch.values():
+            merge(self.plain, patch)
+        else:
+            self.plain.update(patch)
         return patch
 
     def look_anew(self, source: Any, where: str) -> View:
@@ -92,8 +84,7 @@ class Thing:
         values = () if shape is None else shape.get(source)
         simple = shape is not None and SCALARS.issuperset(map(type, values))
         self._kind, self._was, self.source = kind, values, source
-        self._get = shape.get if shape is not None and simple else None
-        self._names = () if shape is None else shape.names
+        self._changes = shape.changes if shape is not None and simple else None
         self.fixed = shape is not None and simple and shape.frozen
         patch = dict.fromkeys(before.keys() - self.plain.keys())
         patch.update((name, value) for name, value in self.plain.items() if before.get(name) != value)
