@@ -19,7 +19,7 @@ from gamesrv.core.messages import Event, Player, Update
 from gamesrv.core.schema import GameType
 from gamesrv.core.views import View
 from gamesrv.server.feed import Feed, own_update
-from gamesrv.server.outbox import Outgoing
+from gamesrv.server.outbox import Bundle, Outgoing
 from gamesrv.server.sight import Moment, Sight, Together
 
 if TYPE_CHECKING:
@@ -60,16 +60,20 @@ class AreaFeed(Feed):
         sight.follow(*machine.eyes([member.seat]))
         return {**self.everyone.view, **sight.look(self._layers)}
 
-    def send(self, machine: Machine | None, members: Iterable[Member]) -> None:
+    def send(self, machine: Machine | None, members: Iterable[Member], but: Member | None = None) -> None:
         if machine is None:
-            super().send(machine, members)
+            super().send(machine, members, but)
             return
         self._take_events(machine)
         fresh, self._fresh = self._fresh, []
         local, self._local = self._local, {}
         delta = self._look(machine)
         changed = delta is not None or any(layer.changed for layer in self._layers)
-        present = [(member, peer) for member in members if (peer := member.session.peer) is not None]
+        present = [
+            (member, peer)
+            for member in members
+            if (peer := member.session.peer) is not None and member is not but
+        ]
         for (member, _), place in zip(present, machine.eyes(m.seat for m, _ in present), strict=True):
             if (sight := self._sight(member)) is not None and sight.follow(place):
                 changed = True
@@ -94,7 +98,9 @@ class AreaFeed(Feed):
                 shown = [moment.update_for(sight, member.seat or 0)]
             if hidden:
                 shown += own_update(machine, member)
-            peer.outbox.push(shown, events.told_to(member.seat, None if sight is None else sight.square))
+            told = events.told_to(member.seat, None if sight is None else sight.square)
+            if shown or told:
+                peer.outbox.push(Bundle(shown, told))
 
     def _sight(self, member: Member) -> Sight | None:
         """`None` for one who was shown nothing of this game yet: a snapshot comes first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -12,7 +12,7 @@ from gamesrv.core.game import Emitted
 from gamesrv.core.machine import Machine
 from gamesrv.core.messages import Event, Player, Update
 from gamesrv.core.views import Audience, View
-from gamesrv.server.outbox import Outgoing
+from gamesrv.server.outbox import Bundle, Outgoing
 from gamesrv.server.stream import Stream
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ class Feed:
             return None
         return [event for event, to in self._events if event.seq > last and to in (None, member.seat)]
 
-    def send(self, machine: Machine | None, members: Iterable[Member]) -> None:
-        """Sends the members what has changed for them, each thing encoded once per format.
+    def send(self, machine: Machine | None, members: Iterable[Member], but: Member | None = None) -> None:
+        """Sends the members, all but one, what has changed for them, each thing encoded once per format.
 
         Raises what the author's views raise.
         """
@@ -88,26 +88,23 @@ class Feed:
         if lockstep and not fresh:
             return
         updates = [] if machine is None or lockstep else self._public_update(machine)
+        common, apart = _bundles(updates, fresh)
         hidden = machine is not None and machine.game_type.hidden
-        chosen = {to for _, to in fresh if to is not None}
-        common = [outgoing for outgoing, to in fresh if to is None]
+        ticking = machine is not None and machine.game_type.rules.tick_rate and not lockstep
         stream = None
         for member in members:
             peer = member.session.peer
-            if peer is None:
+            if peer is None or member is but:
                 continue
-            shown: Sequence[Outgoing] = updates
-            ticking = machine is not None and machine.game_type.rules.tick_rate and not lockstep
+            bundle = apart.get(member.seat, common) if apart else common
             if peer.channel is not None and machine is not None and ticking:
                 stream = self._stream = self._stream or Stream(self.everyone.version)
                 shown = stream.send(member, peer.channel, updates, machine.finished)
-            if hidden:
-                shown = [*shown, *own_update(machine, member)]
-            events = common
-            if member.seat in chosen:
-                events = [outgoing for outgoing, to in fresh if to in (None, member.seat)]
-            if shown or events:
-                peer.outbox.push(shown, events)
+                bundle = Bundle(shown, bundle.events)
+            if hidden and (own := own_update(machine, member)):
+                bundle = Bundle([*bundle.updates, *own], bundle.events)
+            if bundle.updates or bundle.events:
+                peer.outbox.push(bundle)
         self._stream = stream
 
     def _public_update(self, machine: Machine) -> list[Outgoing]:
@@ -137,6 +134,19 @@ class Feed:
             self._whole_since = self.seq
         self.seq += 1
         return self.seq
+
+
+def _bundles(
+    updates: list[Outgoing], fresh: list[tuple[Outgoing, int | None]]
+) -> tuple[Bundle, dict[int | None, Bundle]]:
+    """What all are told, and what those seats are that are told more."""
+    if not fresh:
+        return Bundle(updates, ()), {}
+    chosen = {to for _, to in fresh if to is not None}
+    common = Bundle(updates, [outgoing for outgoing, to in fresh if to is None])
+    return common, {
+        seat: Bundle(updates, [outgoing for outgoing, to in fresh if to in (None, seat)]) for seat in chosen
+    }
 
 
 def own_view(machine: Machine | None, member: Member) -> View | None:

@@ -8,7 +8,7 @@ from itertools import islice
 from attrs import define, field
 
 from gamesrv.core.messages import RoomInfo, RoomList, RoomsChanged
-from gamesrv.server.outbox import Outbox, Outgoing
+from gamesrv.server.outbox import Bundle, Outbox, Outgoing
 from gamesrv.server.room import Room
 
 __all__ = ["Listing"]
@@ -54,9 +54,9 @@ class Listing:
         changed = [info for info in self._published.values() if before.get(info.room) != info]
         gone = [room for room in before if room not in self._published]
         if changed or gone:
-            message = Outgoing(RoomsChanged(changed, gone))
+            news = Bundle((), (Outgoing(RoomsChanged(changed, gone)),))
             for outbox in self._followers:
-                outbox.push((), (message,))
+                outbox.push(news)
 
 
 def _line_of(room: Room) -> RoomInfo:

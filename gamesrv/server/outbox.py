@@ -14,7 +14,7 @@ from gamesrv.server.limits import Limits
 from gamesrv.wire.close import CloseCode
 from gamesrv.wire.frames import FrameError
 
-__all__ = ["Outbox", "Outgoing"]
+__all__ = ["Bundle", "Outbox", "Outgoing"]
 
 
 class Outgoing:
@@ -31,6 +31,24 @@ class Outgoing:
         frame = self._frames.get(fmt)
         if frame is None:
             frame = self._frames[fmt] = fmt.encode(self.message)
+        return frame
+
+
+class Bundle:
+    """What some connections are told at one moment: updates, then events, put together once per format."""
+
+    __slots__ = ("events", "frames", "updates")
+
+    def __init__(self, updates: Sequence[Outgoing], events: Sequence[Outgoing]) -> None:
+        self.updates = updates
+        self.events = events
+        self.frames: dict[Format, bytes] = {}
+        """All of it, as the formats have it for which it was asked so far."""
+
+    def frame(self, fmt: Format) -> bytes:
+        """All of it, as that format has it."""
+        parts = [part.frame(fmt) for part in (*self.updates, *self.events)]
+        frame = self.frames[fmt] = parts[0] if len(parts) == 1 else b"".join(parts)
         return frame
 
 
@@ -67,7 +85,7 @@ class Outbox:
 
     def send(self, message: ServerMessage) -> None:
         """Sends one message, whatever is in the buffer."""
-        self.push((), (Outgoing(message),))
+        self.push(Bundle((), (Outgoing(message),)))
 
     def close(self, goodbye: Closing) -> None:
         """Sends the last message, even where nothing else may go any more."""
@@ -101,34 +119,24 @@ class Outbox:
         if self.open and self.fault is None:
             self._put(data)
 
-    def push(self, updates: Sequence[Outgoing], events: Sequence[Outgoing]) -> None:
+    def push(self, bundle: Bundle) -> None:
         """Sends updates if the connection keeps up, and events in any case, in one write."""
         # Once something could not go, nothing may go after it: the peer would take it for all there was.
         if not self.open or self.fault is not None:
             return
-        if not events and len(updates) == 1 and self.full_since is None and self._held is None:
-            self._send_one(updates[0])
-            return
-        parts = events
-        if self.full_since is not None:
-            self.stale = self.stale or bool(updates)
-        elif updates:
-            parts = [*updates, *events] if events else updates
-        try:
-            frames = [part.frame(self._format) for part in parts]
-        except FrameError as error:
-            self.fault = error.close
-            return
-        self._put(frames[0] if len(frames) == 1 else b"".join(frames))
-
-    def _send_one(self, update: Outgoing) -> None:
-        """What a room does most of the time, the short way."""
-        try:
-            frame = update.frame(self._format)
-        except FrameError as error:
-            self.fault = error.close
-            return
-        if frame:
+        if self.full_since is not None and bundle.updates:
+            self.stale = True
+            bundle = Bundle((), bundle.events)
+        frame = bundle.frames.get(self._format)
+        if frame is None:
+            try:
+                frame = bundle.frame(self._format)
+            except FrameError as error:
+                self.fault = error.close
+                return
+        if self.full_since is not None or self._held is not None:
+            self._put(frame)
+        elif frame:
             self._write(frame)
 
     def update(self, message: ServerMessage) -> None:

@@ -438,7 +438,7 @@ class Room:
     def _flush(self, but: Member | None = None) -> None:
         """Sends everyone what has changed for them."""
         machine = self.machine
-        self._feed.send(machine, (member for member in self._listeners() if member is not but))
+        self._feed.send(machine, self._listeners(), but)
         if machine is not None and not self.tick_rate:
             due = machine.next_due
             self._host.wake_at(self, None if due is None else self._began + due / self.game_type.rate)

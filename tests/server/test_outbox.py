@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gamesrv.core.messages import Event, ServerMessage, Update
 from gamesrv.server.limits import Limits
-from gamesrv.server.outbox import Outbox, Outgoing
+from gamesrv.server.outbox import Bundle, Outbox, Outgoing
 from gamesrv.wire.close import CloseCode
 from gamesrv.wire.frames import TooBig
 
@@ -57,10 +57,10 @@ def update(number: int) -> Outgoing:
 
 
 def test_updates_and_events_go_in_one_write(outbox: Outbox, wire: Wire) -> None:
-    outbox.push([update(1), update(2)], [event(3)])
-    outbox.push([], [event(4)])
-    outbox.push([update(5)], [])
-    outbox.push([], [])
+    outbox.push(Bundle([update(1), update(2)], [event(3)]))
+    outbox.push(Bundle([], [event(4)]))
+    outbox.push(Bundle([update(5)], []))
+    outbox.push(Bundle([], []))
     outbox.send(Event(6, "e"))
     assert wire.writes == [b"-1;-2;3;", b"4;", b"-5;", b"6;"]
 
@@ -70,32 +70,32 @@ def test_what_several_share_is_encoded_once_for_each_format() -> None:
     outboxes = [Outbox(wire, Limits()) for wire in (first, first, second)]
     shared = event(1)
     for outbox in outboxes:
-        outbox.push([], [shared])
+        outbox.push(Bundle([], [shared]))
     assert (first.encoded, second.encoded) == (1, 1)
     assert (len(first.writes), len(second.writes)) == (2, 1)
 
 
 def test_nothing_is_written_where_there_is_nothing_to_say(outbox: Outbox, wire: Wire) -> None:
-    outbox.push([], [event(1, "silent")])
+    outbox.push(Bundle([], [event(1, "silent")]))
     assert wire.writes == []
 
 
 def test_a_closed_outbox_takes_nothing(outbox: Outbox, wire: Wire) -> None:
     outbox.open = False
-    outbox.push([update(1)], [event(2)])
+    outbox.push(Bundle([update(1)], [event(2)]))
     assert wire.writes == [] and not outbox.stale
 
 
 def test_a_full_buffer_takes_events_and_no_updates(outbox: Outbox, wire: Wire) -> None:
     outbox.filled(5.0)
-    outbox.push([update(1)], [event(2)])
-    outbox.push([], [event(3)])
+    outbox.push(Bundle([update(1)], [event(2)]))
+    outbox.push(Bundle([], [event(3)]))
     assert wire.writes == [b"2;", b"3;"]
     assert outbox.drained() is True, "a snapshot is due"
-    outbox.push([update(4)], [])
+    outbox.push(Bundle([update(4)], []))
     assert wire.writes[-1] == b"-4;"
     outbox.filled(6.0)
-    outbox.push([], [event(5)])
+    outbox.push(Bundle([], [event(5)]))
     assert outbox.drained() is False, "nothing was passed over this time"
 
 
@@ -109,7 +109,7 @@ def test_who_does_not_drain_in_time_is_too_slow(outbox: Outbox) -> None:
 
 
 def test_what_cannot_be_said_is_a_fault_and_raises_nothing(outbox: Outbox, wire: Wire) -> None:
-    outbox.push([], [event(1), event(2, "huge")])
+    outbox.push(Bundle([], [event(1), event(2, "huge")]))
     assert outbox.verdict(0.0) == CloseCode.TOO_BIG
     assert wire.writes == []
 
@@ -117,7 +117,7 @@ def test_what_cannot_be_said_is_a_fault_and_raises_nothing(outbox: Outbox, wire:
 def test_the_hard_limit_ends_it(outbox: Outbox, wire: Wire) -> None:
     outbox.filled(0.0)
     for number in range(5000):
-        outbox.push([], [event(number)])
+        outbox.push(Bundle([], [event(number)]))
     assert outbox.verdict(0.0) == CloseCode.TOO_SLOW
     assert HARD - SOFT - 10 < len(b"".join(wire.writes)) <= HARD - SOFT
 
@@ -137,7 +137,7 @@ def test_events_arrive_in_order_and_a_view_is_never_behind_for_good(script: list
             full = missing = False
         else:
             updates = [update(number)] if action in ("update", "both") else []
-            outbox.push(updates, [event(number)] if action in ("event", "both") else [])
+            outbox.push(Bundle(updates, [event(number)] if action in ("event", "both") else []))
             missing = missing or (full and bool(updates))
     said = [int(part) for part in b"".join(wire.writes).split(b";") if part]
     events = [number for number in said if number > 0]
