@@ -74,8 +74,10 @@ class Machine:
         """The place of each seat, from 1, once the game is over; those who are level share one. Raises
         `GameError` where the author's answer makes no sense.
         """
-        with _RefusingNobody("standings()"):
+        try:
             told = self.game.standings()
+        except Refused as refused:
+            raise _nobody_asked("standings()", refused) from refused
         return _places(told, self.game_type.seats_for(self._context.options)[1])
 
     @property
@@ -129,16 +131,17 @@ class Machine:
 
     def look(self, seat: int | None = None) -> object:
         """Everyone's view, or a seat's own, as the author gives it: an `Audience` makes plain data of it."""
-        if seat is None:
-            with _IN_VIEW:
-                return self.game.view()
-        with _IN_VIEW_FOR:
-            return self.game.view_for(seat)
+        try:
+            return self.game.view() if seat is None else self.game.view_for(seat)
+        except Refused as refused:
+            raise _nobody_asked("view()" if seat is None else "view_for()", refused) from refused
 
     def eyes(self, seats: Iterable[int | None]) -> list[tuple[float, float] | None]:
         """Where each of those looks from; `None` for one who only watches."""
-        with _IN_EYE:
+        try:
             return [*map(self.game.eye, seats)]
+        except Refused as refused:
+            raise _nobody_asked("eye()", refused) from refused
 
     def view(self) -> View:
         """Everyone's view, as plain data."""
@@ -150,8 +153,10 @@ class Machine:
 
     def checksum(self) -> int:
         """Of the world of a lockstep game: what its clients come to as well."""
-        with _RefusingNobody("checksum()"):
+        try:
             return self.game.checksum() & 0xFFFFFFFF
+        except Refused as refused:
+            raise _nobody_asked("checksum()", refused) from refused
 
     def state_hash(self) -> str:
         """Equal for equal states."""
@@ -176,8 +181,10 @@ class Machine:
                 self._join(item)
             case kind:
                 hook = f"on_{kind}"
-                with _RefusingNobody(hook):
+                try:
                     getattr(self.game, hook)(item.seat)
+                except Refused as refused:
+                    raise _nobody_asked(hook, refused) from refused
                 if kind == "leave":
                     del self._context.names[item.seat]
 
@@ -185,11 +192,15 @@ class Machine:
         context = self._context
         while context.timers and context.timers[0].due <= context.tick and not context.finished:
             timer = heappop(context.timers)
-            with _RefusingNobody(timer.name):
+            try:
                 getattr(self.game, timer.name)(*timer.args)
+            except Refused as refused:
+                raise _nobody_asked(timer.name, refused) from refused
         if self.game_type.rules.tick_rate and not context.finished:
-            with _IN_ON_TICK:
+            try:
                 self.game.on_tick()
+            except Refused as refused:
+                raise _nobody_asked("on_tick", refused) from refused
 
     def _join(self, item: Input) -> None:
         self._context.names[item.seat] = item.name
@@ -250,27 +261,9 @@ def _context(game_type: GameType, seed: bytes, options: dict[str, Any]) -> Conte
     return Context(Random(seed), chosen, game_type.rate, inputs=[0] * seats)
 
 
-class _RefusingNobody:
-    """For author's code that nobody has asked for, so that nobody is there to be told no.
-
-    A class, since every tick goes through it: as a generator it would cost three times as much.
-    """
-
-    __slots__ = ("_where",)
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, Refused):
-            problem = f"Refused({error.message!r}) in {self._where}: nobody is there to be told"
-            raise GameError(problem) from error
+def _nobody_asked(where: str, refused: Refused) -> GameError:
+    """For author's code that nobody has asked for, so that nobody is there to be told no."""
+    return GameError(f"Refused({refused.message!r}) in {where}: nobody is there to be told")
 
 
 _NO_ARGS: dict[str, Any] = {}
-_IN_VIEW, _IN_VIEW_FOR, _IN_EYE, _IN_ON_TICK = map(
-    _RefusingNobody, ("view()", "view_for()", "eye()", "on_tick")
-)

@@ -96,8 +96,8 @@ class AreaFeed(Feed):
             shown: list[Outgoing] = []
             if sight is not None and moment is not None:
                 shown = [moment.update_for(sight, member.seat or 0)]
-            if hidden:
-                shown += own_update(machine, member)
+            if hidden and (own := own_update(machine, member)) is not None:
+                shown.append(own)
             told = events.told_to(member.seat, None if sight is None else sight.square)
             if shown or told:
                 peer.outbox.push(Bundle(shown, told))

@@ -91,6 +91,8 @@ class Feed:
         common, apart = _bundles(updates, fresh)
         hidden = machine is not None and machine.game_type.hidden
         ticking = machine is not None and machine.game_type.rules.tick_rate and not lockstep
+        if not (updates or common.events or hidden or ticking):
+            members = [member for member in members if member.seat in apart]
         stream = None
         for member in members:
             peer = member.session.peer
@@ -101,8 +103,8 @@ class Feed:
                 stream = self._stream = self._stream or Stream(self.everyone.version)
                 shown = stream.send(member, peer.channel, updates, machine.finished)
                 bundle = Bundle(shown, bundle.events)
-            if hidden and (own := own_update(machine, member)):
-                bundle = Bundle([*bundle.updates, *own], bundle.events)
+            if hidden and (own := own_update(machine, member)) is not None:
+                bundle = Bundle([*bundle.updates, own], bundle.events)
             if bundle.updates or bundle.events:
                 peer.outbox.push(bundle)
         self._stream = stream
@@ -156,9 +158,9 @@ def own_view(machine: Machine | None, member: Member) -> View | None:
     return member.own.change(machine.look(member.seat)) or {}
 
 
-def own_update(machine: Machine | None, member: Member) -> list[Outgoing]:
-    """What has changed in it, as an update; nothing where nothing has."""
-    delta = own_view(machine, member)
-    if machine is None or not delta:
-        return []
-    return [Outgoing(Update(machine.tick, member.own.version, mine=delta))]
+def own_update(machine: Machine | None, member: Member) -> Outgoing | None:
+    """What has changed in the seat's own view, as an update; `None` where nothing has."""
+    if machine is None or member.seat is None:
+        return None
+    mine = member.own.change(machine.look(member.seat))
+    return None if mine is None else Outgoing(Update(machine.tick, member.own.version, mine=mine))

@@ -52,6 +52,8 @@ class Room:
     """Whether it was there before the server was started: `restore` will say what was going on."""
     machine: Machine | None = field(default=None, init=False)
     """The game that is played, or was played last; `None` before the first."""
+    tick_rate: int = field(init=False)
+    """Steps per second; 0 for none."""
     seating: Seating = field(init=False)
     open: bool = field(default=True, init=False)
     incident: str | None = field(default=None, init=False)
@@ -66,6 +68,7 @@ class Room:
     _log = Logger()
 
     def __attrs_post_init__(self) -> None:
+        self.tick_rate = self.game_type.rules.tick_rate
         self._feed = feed_for(self.game_type, self.limits.events_kept)
         chosen = self.game_type.choose(self.given)
         self._options = prune(as_plain(chosen, "options"))
@@ -75,11 +78,6 @@ class Room:
             self._open_game()
 
     # ------------------------------------------------------------------ facts
-
-    @property
-    def tick_rate(self) -> int:
-        """Steps per second; 0 for none."""
-        return self.game_type.rules.tick_rate
 
     @property
     def state(self) -> RoomState:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -79,9 +78,9 @@ class Seating:
         """How many are lacking, of all or of the fewest that will do."""
         return max(0, (self.most if full else self.fewest) - len(self.seats))
 
-    def everybody(self) -> Iterator[Member]:
+    def everybody(self) -> list[Member]:
         """All, whether they play or look on, as they are now."""
-        return chain([*self.seats.values()], [*self.stand_ins.values()], [*self.watchers])
+        return [*self.seats.values(), *self.stand_ins.values(), *self.watchers]
 
     def players(self) -> dict[str, Player]:
         """Who sits where, for a snapshot."""
