@@ -11,7 +11,7 @@ run: $(VENV)/run.stamp
 	exec $(BIN)/twistd -n --pidfile= gamesrv $(ARGS)
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 	$(BIN)/python -m twisted.trial tests.trial
 
 lint: $(VENV)/lint.stamp

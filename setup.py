@@ -68,6 +68,7 @@ setup(
             "hypothesis >= 6.140",
             "pytest >= 9.0",
             "pytest-twisted >= 1.14.3",
+            "pytest-xdist >= 3.8",
             "twisted[tls] >= 26.4",
             "selenium >= 4.40",
             "setuptools >= 77",

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,6 +14,22 @@ from tests.world import TRANSPORTS, World
 # The same examples in every run, and no verdict on how long one takes: that is for the benchmarks.
 settings.register_profile("gamesrv", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("gamesrv")
+
+BROWSER = "tests/browser/"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``-n`` each process takes a file at a time, for what its tests share is made once; and one process
+    takes all that share the browsers.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Shared(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
+
+    return Shared(config, log)
 
 
 @pytest.fixture(autouse=True)

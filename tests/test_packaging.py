@@ -5,6 +5,7 @@ through a path file. Path files found there are not followed, so our own editabl
 """
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -26,7 +27,7 @@ NOT_SOURCE = (".*", "__pycache__", "*.egg-info", "build", "dist", "dropin.cache"
 TWISTD = Path(sysconfig.get_path("scripts"), "twistd")
 DEPENDENCIES = f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-PATIENCE = 30
+PATIENCE = 60
 """Seconds after which a process counts as hung."""
 
 
@@ -98,13 +99,6 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def options(**endpoints: str) -> list[str]:
     """The arguments of ``twistd`` for a server in the foreground that listens only where it is told."""
     endpoints = {"web": "", "packets": "", "telnet": "", "store": "memory:"} | endpoints
@@ -112,9 +106,9 @@ def options(**endpoints: str) -> list[str]:
 
 
 @contextmanager
-def serving(installation: Installation, port: int, cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    """A server that has printed its address; killed in the end, and whenever it hangs."""
-    command = installation.python(TWISTD, *options(web=f"tcp:{port}:interface=127.0.0.1"))
+def serving(installation: Installation, cwd: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server, and the port it has told; killed in the end, and whenever it hangs."""
+    command = installation.python(TWISTD, *options(web="tcp:0:interface=127.0.0.1"))
     with subprocess.Popen(
         command, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -122,14 +116,14 @@ def serving(installation: Installation, port: int, cwd: Path) -> Iterator[subpro
         watchdog.start()
         try:
             assert process.stdout is not None
-            said = []
+            said = ""
             for line in process.stdout:
-                said.append(line)
-                if f"127.0.0.1:{port}" in line:
+                said += line
+                if told := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
                     break
             else:
-                pytest.fail("the server stopped: " + "".join(said))
-            yield process
+                pytest.fail(f"the server stopped: {said}")
+            yield process, int(told[1])
         finally:
             watchdog.cancel()
             process.kill()
@@ -173,8 +167,7 @@ def test_help_tells_the_options(way: str, installed: Installer, tmp_path: Path) 
 
 @each_way
 def test_serves_the_page_and_stops_when_told(way: str, installed: Installer, tmp_path: Path) -> None:
-    port = free_port()
-    with serving(installed(way), port, tmp_path) as server:
+    with serving(installed(way), tmp_path) as (server, port):
         status, kind, page = get(port, "/")
         assert (status, kind.partition(";")[0]) == (200, "text/html")
         assert page == (ROOT / "web" / "index.html").read_bytes()

@@ -192,7 +192,7 @@ def table(accounts: dict[str, _Account], seconds: float, cpu: float) -> list[str
 
 
 def _line(name: str, account: _Account, seconds: float) -> str:
-    phases = "".join(f"{_spread(account.spent[phase]):>19}" for phase in COLUMNS)
+    phases = "".join(f"  {_spread(account.spent[phase]):>17}" for phase in COLUMNS)
     return f"{name:<20}{account.turns:>7}{_percent(account.total, seconds):>7}{phases}"
 
 

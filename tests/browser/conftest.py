@@ -1,8 +1,8 @@
-"""Real browsers against a real server, each started once for all these tests."""
+"""Real browsers against a real server, each started once for all these tests, and ended after them."""
 
 import os
+import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +16,7 @@ import pytest
 
 from tests.browser import table_house
 from tests.browser.house import House
-from tests.browser.page import Page
+from tests.browser.page import PLAIN, Page
 from tests.browser.wire import Wire
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -26,8 +26,9 @@ FLAGS = (
 )
 REQUIRED = os.environ.get("GAMESRV_REQUIRE_BROWSER") == "1"
 
-PLAIN = "favicon.svg"  # for its address alone: a page without scripts, from which modules can be had
 FAKE_SOCKET = Path(__file__).with_name("fake_socket.js").read_text(encoding="utf-8")
+
+ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
 
 OpenBrowser = Callable[[], Page]
 Play = Callable[[str], Any]
@@ -41,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBrowser]:
     """Starts one more browser; all are quit at the end."""
     binary = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -81,28 +82,26 @@ def _go_without(reason: str) -> NoReturn:
     pytest.skip(f"no browser tests: {reason}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The web port of a server with two bots, run as its users run it, but that it keeps nothing."""
-    with _server(tmp_path_factory.mktemp("server"), "memory:") as port:
+    with _server(tmp_path_factory.mktemp("server"), "memory:", bots=2) as port:
         yield port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def keeping_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """That of one that keeps what is played."""
     folder = tmp_path_factory.mktemp("server")
-    with _server(folder, f"sqlite:{folder / 'games.db'}") as port:
+    with _server(folder, f"sqlite:{folder / 'games.db'}", bots=0) as port:
         yield port
 
 
 @contextmanager
-def _server(folder: Path, store: str) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+def _server(folder: Path, store: str, bots: int) -> Iterator[int]:
     twistd = str(Path(sys.executable).with_name("twistd"))
-    command = [twistd, "-n", "--pidfile=", "gamesrv", "--web", f"tcp:{port}:interface=127.0.0.1"]
-    command += ["--packets", "", "--telnet", "", "--bots", "2", "--store", store]
+    command = [twistd, "-n", "--pidfile=", "gamesrv", "--web", "tcp:0:interface=127.0.0.1"]
+    command += ["--packets", "", "--telnet", "", "--bots", str(bots), "--store", store]
     root = Path(__file__).parents[2]
     log = folder / "log"
     with log.open("wb") as out:
@@ -110,23 +109,21 @@ def _server(folder: Path, store: str) -> Iterator[int]:
             command, cwd=folder, stdout=out, stderr=out, env={**os.environ, "PYTHONPATH": str(root)}
         )
     try:
-        _wait_until_open(port, process, log)
-        yield port
+        yield _told_port(process, log)
     finally:
         process.terminate()
         process.wait(40)
 
 
-def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _told_port(process: subprocess.Popen[bytes], log: Path) -> int:
+    """The one in the address that the server tells once it listens there."""
     pause = threading.Event()
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            if process.poll() is not None:
-                break
-            pause.wait(0.05)
+    for _ in range(1200):
+        if told := ADDRESS.search(log.read_text()):
+            return int(told[1])
+        if process.poll() is not None:
+            break
+        pause.wait(0.05)
     pytest.fail(f"the server did not come up:\n{log.read_text()}")
 
 
@@ -138,13 +135,13 @@ def wire(server_port: int) -> Iterator[Wire]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def first_browser(open_browser: OpenBrowser) -> Page:
     """A browser."""
     return open_browser()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def second_browser(open_browser: OpenBrowser) -> Page:
     """Another browser, which knows nothing of the first."""
     return open_browser()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 20  # s; nothing here takes as long unless it is broken
 
+PLAIN = "favicon.svg"  # for its address alone: a page without scripts, from which modules can be had
 FOREIGN = ("WebSocket connection to", "/favicon.ico ")
 
 ASYNC = """
@@ -44,9 +46,12 @@ class Page:
         self.do("window.gamesrv?.client.close()")
 
     def leave(self) -> None:
-        """The same, and loads a page with nothing on it: nothing is left for the next test."""
+        """The same, and loads a page with nothing on it: nothing is left for the next test.
+
+        One of the same site: for another the browser would start a process, and one more for the next page.
+        """
         self.part()
-        self.browser.get("about:blank")
+        self.browser.get(urljoin(self.browser.current_url, f"/{PLAIN}"))
 
     def show_on(self, width: int, height: int) -> None:
         """On a screen of a phone, that large, from now on."""

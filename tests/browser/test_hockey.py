@@ -8,7 +8,7 @@ import pytest
 
 from gamesrv.games.hockey import sim
 from gamesrv.games.hockey.sim import AWAY, MALLETS, PLAYS, SEATS, STATE
-from tests.browser.page import Page
+from tests.browser.page import PLAIN, Page
 from tests.browser.wire import Wire
 
 CHANGES = (sim.join, sim.drop, sim.back, sim.leave)
@@ -101,7 +101,7 @@ def some_frames(chance: Random, world: dict[str, list[int]]) -> Iterator[dict[st
 
 
 def test_both_runtimes_play_alike(first_browser: Page, server_port: int) -> None:
-    first_browser.open(f"http://127.0.0.1:{server_port}/favicon.svg")
+    first_browser.open(f"http://127.0.0.1:{server_port}/{PLAIN}")
     chance = Random(11)
     world = sim.new(chance.randrange(2**30), {"goals": 2})
     start, phases = world, set()
@@ -127,7 +127,7 @@ def test_both_runtimes_play_alike(first_browser: Page, server_port: int) -> None
 def test_what_cannot_be_loaded_is_told_and_loaded_at_the_next_call(
     first_browser: Page, server_port: int
 ) -> None:
-    first_browser.open(f"http://127.0.0.1:{server_port}/favicon.svg")
+    first_browser.open(f"http://127.0.0.1:{server_port}/{PLAIN}")
     missing, loaded = first_browser.run(
         """
         const { openSimulation } = await import("/lockstep/simulation.js?again");

@@ -22,8 +22,7 @@ from gamesrv.games.bigtwo.rules import (
     mask_of,
     options_for,
 )
-from tests.browser.conftest import PLAIN
-from tests.browser.page import Page
+from tests.browser.page import PLAIN, Page
 from tests.card_table import CardTable
 
 BATCHES, BATCH = 5, 200  # positions; one script answers a batch well within its time

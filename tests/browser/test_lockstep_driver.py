@@ -8,13 +8,13 @@ import pytest
 
 from gamesrv.core.inputs import CHANGES, Change, Frame, FramesBody, SyncBody
 from gamesrv.wire.lockstep import decode_sync, encode_frames, encode_sync
-from tests.browser.page import Page
+from tests.browser.page import PLAIN, Page
 
 
 @pytest.fixture(scope="module")
 def engine(first_browser: Page, server_port: int) -> Iterator[Page]:
     """A page of the server, for its address alone."""
-    first_browser.open(f"http://127.0.0.1:{server_port}/favicon.svg")
+    first_browser.open(f"http://127.0.0.1:{server_port}/{PLAIN}")
     yield first_browser
     first_browser.leave()
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PLAIN
-from tests.browser.page import Page
+from tests.browser.page import PLAIN, Page
 
 
 @pytest.fixture(scope="module")

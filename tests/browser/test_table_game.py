@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PLAIN
-from tests.browser.page import Page
+from tests.browser.page import PLAIN, Page
 from tests.browser.table_house import row
 from tests.browser.wire import Wire
 

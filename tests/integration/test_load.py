@@ -10,6 +10,7 @@ import pytest
 import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThread
 
 from gamesrv.cli.load import crowd
@@ -109,11 +110,15 @@ async def test_a_game_of_turns_is_played_and_played_again(open_house: OpenHouse,
 async def test_who_loses_the_connection_comes_back(open_house: OpenHouse, load: Load) -> None:
     house = open_house(*MANY)
 
-    def cut() -> None:
-        for peer in list(house.game.gate.peers):
-            peer.close(CloseCode.GOING_AWAY, "again, please")
+    def cut_once_all_sit() -> None:
+        seated = [peer for peer in house.game.gate.peers if peer.session and peer.session.member]
+        if len(seated) == PLAYERS:
+            watching.stop()
+            for peer in seated:
+                peer.close(CloseCode.GOING_AWAY, "again, please")
 
-    reactor.callLater(1, cut)  # type: ignore[attr-defined]
+    watching = LoopingCall(cut_once_all_sit)
+    watching.start(0.05)
     told = await load.run(address(house, "ws"), *PLAZA, seconds=3)
     assert load.status == 1
     assert told["errors"] == {"closed 1001: going_away": PLAYERS}

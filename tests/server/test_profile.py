@@ -73,12 +73,15 @@ def test_it_tells_what_each_room_did(world: World, tables: list[list[str]]) -> N
     assert len(tables) == 2, "and what was left"
 
 
-def test_each_moment_counts_for_one_phase(tables: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("slowness", [1, 1000])
+def test_each_moment_counts_for_one_phase(
+    slowness: int, tables: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = 0.0
 
     def work(seconds: float) -> None:
         nonlocal now
-        now += seconds
+        now += seconds * slowness
 
     @define
     class Busy(Field):
@@ -107,8 +110,9 @@ def test_each_moment_counts_for_one_phase(tables: list[list[str]], monkeypatch: 
     world.stop()
     phases = row(tables[0], "busy-1")
     mean = float(phases["input"].split("/")[0])
-    assert mean * int(phases["turns"]) == pytest.approx(20 * 2000, rel=0.01)
-    assert (phases["step"], phases["view"]) == ("3000/3000/3000", "5000/5000/5000")
+    assert mean * int(phases["turns"]) == pytest.approx(20 * 2000 * slowness, rel=0.01)
+    step, view = 3000 * slowness, 5000 * slowness
+    assert (phases["step"], phases["view"]) == (f"{step}/{step}/{step}", f"{view}/{view}/{view}")
     assert phases["encode"] == phases["send"] == phases["rest"] == "-"
 
 
