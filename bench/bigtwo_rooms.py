@@ -19,8 +19,6 @@ from typing import Any
 # run as a script, Python looks for `gamesrv` in the wrong place
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from twisted.internet.task import LoopingCall  # noqa: E402
-
 from gamesrv import Act, Bot, Random  # noqa: E402
 from gamesrv.bots import Backroom, BotClient, Place  # noqa: E402
 from gamesrv.core.schema import GameType  # noqa: E402
@@ -57,14 +55,18 @@ class House:
         self.policy, self.options = policy, options
         limits = Limits(max_rooms=1_000_000, max_connections=10_000_000)
         self.collector = Collector()
-        self.service = GameService(
-            self.reactor, [GameType.of(BigTwo)], limits, BEAT, rest=self.collector.collect, bots=0
-        )
+        self.beat: Callable[[], None] = lambda: None
+        """Called at each beat of the clock."""
+        self.service = GameService(self.reactor, [GameType.of(BigTwo)], limits, BEAT, rest=self._rest, bots=0)
         self._door = PacketFactory(self.service.gate, self.reactor, idle=None)
         self._backroom = Backroom(self.reactor)
         self._loopback = Loopback(self.reactor)
         self._chance = Random(b"bench")
         self.rooms: list[Room] = []
+
+    def _rest(self) -> None:
+        self.beat()
+        self.collector.collect()
 
     def open(self, count: int, then: Callable[[], None]) -> None:
         """Opens so many rooms, a few at a time; calls ``then`` when all of them play."""
@@ -149,9 +151,7 @@ class Playing:
 
     def _begin(self) -> None:
         self._last = time.monotonic()
-        watch = LoopingCall(self._beat)
-        watch.clock = self.house.reactor
-        watch.start(1 / BEAT, now=False)
+        self.house.beat = self._beat
         self._moves, self._cpu, self._since = (
             moves_of(self.house.rooms),
             time.process_time(),
@@ -161,7 +161,7 @@ class Playing:
         self.house.reactor.callLater(self.seconds, self._end)
 
     def _beat(self) -> None:
-        """A loop like the ticker's own, which comes as late as that does."""
+        """Beats that are made up for come as one."""
         now = time.monotonic()
         self.periods.append(now - self._last)
         self._last = now

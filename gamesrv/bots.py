@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from attrs import define, field
 from msgspec import UNSET
@@ -46,7 +46,7 @@ from gamesrv.server.interfaces import Clock
 from gamesrv.server.slices import SLICE, cooperator
 from gamesrv.server.wheel import Wheel
 from gamesrv.wire import packets
-from gamesrv.wire.frames import PACKET_FRAMING, FrameDecoder
+from gamesrv.wire.frames import PACKET_FRAMING
 from gamesrv.wire.lockstep import decode_frames, encode_sync
 from gamesrv.wire.packets import SERVER_FRAMING
 
@@ -60,14 +60,59 @@ HOLDS_AHEAD = 3
 """Ticks between what a bot in a lockstep room sees and what it does about it, at least."""
 
 
+_Hear: TypeAlias = "Callable[[BotClient, Any], None]"
+
+
 @lru_cache(maxsize=16)
-def _messages(data: bytes) -> tuple[ServerMessage, ...]:
-    """What the server said: whole packets, for a loopback does not chop.
+def _messages(data: bytes) -> list[tuple[_Hear, ServerMessage]]:
+    """What the server said, and what a bot does about it: whole packets, for a loopback does not chop.
 
     What a room tells all its bots comes to one after the other, and is taken apart once. So what is in a
     message is theirs together, to be read only.
     """
-    return tuple(map(packets.decode_server, FrameDecoder(SERVER_FRAMING).feed(data)))
+    messages = map(_message, SERVER_FRAMING.cut(data))
+    return [(hear, message) for message in messages if (hear := _HEARD.get(type(message)))]
+
+
+_message = lru_cache(maxsize=16)(packets.decode_server)
+"""One of them: what only some are told comes together with what all are."""
+
+
+def _after(view: View, patch: View) -> View:
+    """What a patch makes of a view, which stays as it is."""
+    view = view.copy()
+    for key, value in patch.items():
+        if value is None:
+            view.pop(key, None)
+        elif type(value) is dict:
+            before = view.get(key)
+            view[key] = _after(before if type(before) is dict else {}, value)
+        else:
+            view[key] = value
+    return view
+
+
+class Sight:
+    """What bots see. Those in one room see the same and hear of changes one after the other: so they look at
+    one view, which is never changed, but another one takes its place.
+    """
+
+    def __init__(self) -> None:
+        self._before: View = {}
+        self._patch: View = {}
+        self._now: View = {}
+
+    def first(self, view: View) -> View:
+        """For one who has come just now; before a game begins, there is nothing to see."""
+        if view and view != self._now:
+            self._now = view
+        return self._now if view else view
+
+    def next(self, view: View, patch: View) -> View:
+        """For one who saw ``view`` up to now."""
+        if view is not self._before or patch is not self._patch:
+            self._before, self._patch, self._now = view, patch, _after(view, patch)
+        return self._now
 
 
 @define(eq=False)
@@ -75,6 +120,7 @@ class Backroom:
     """Where bots think: each for itself while it is quick, and those that take longer in turns."""
 
     clock: Clock
+    sight: Sight = field(factory=Sight, init=False)
     _turns: Cooperator = field(init=False)
     wheel: Wheel = field(init=False)
     """When they begin to."""
@@ -157,12 +203,15 @@ class BotClient(Protocol):
         self._say(Hello(name=self.name))
 
     def dataReceived(self, data: bytes) -> None:
-        for message in _messages(data):
-            if self.alive:
-                self._take(message)
-        if self._changed and self.alive:
-            self._changed = False
-            self._guarded(self._consider)
+        try:
+            for hear, message in _messages(data):
+                if self.alive:
+                    hear(self, message)
+            if self._changed and self.alive:
+                self._changed = False
+                self._consider()
+        except BaseException:
+            self._fail()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._end()
@@ -175,47 +224,42 @@ class BotClient(Protocol):
 
     # ------------------------------------------------------------------ what it hears
 
-    def _take(self, message: object) -> None:
-        match message:
-            case Update():
-                merge(self._view, message.delta if isinstance(message.delta, dict) else {})
-                merge(self._mine, message.mine if isinstance(message.mine, dict) else {})
-                self._changed = not self._rate
-            case Frames():
-                self._guarded(self._go_on, message.data)
-            case Desync() if self._driver is not None:
-                self._say_world(message.tick, self._driver.dump(message.tick))
-            case Event():
-                self._hear(message)
-            case Joined():
-                self._join(message)
-            case Welcome():
-                self.session = message.session
-                self._say(Join(room=self._place.room, ticket=self._place.ticket))
-            case Left():
-                self.leave()
-            case Refusal() if self.seat is None:
-                self.leave()  # somebody was faster
+    def _see(self, update: Update) -> None:
+        if update.delta is not UNSET:
+            self._view = self._backroom.sight.next(self._view, update.delta)
+        if update.mine is not UNSET:
+            merge(self._mine, update.mine)
+        self._changed = not self._rate
+
+    def _greet(self, welcome: Welcome) -> None:
+        self.session = welcome.session
+        self._say(Join(room=self._place.room, ticket=self._place.ticket))
+
+    def _refused(self, refusal: Refusal) -> None:
+        if self.seat is None:
+            self.leave()  # somebody was faster
 
     def _join(self, joined: Joined) -> None:
         """A game to play; or one that will begin, or that is over, and others wait for its word."""
-        self.seat, self._rate, self._view = joined.seat, joined.rate, merge({}, joined.view)
+        self.seat, self._rate = joined.seat, joined.rate
+        self._view = self._backroom.sight.first(joined.view)
         self._mine = merge({}, joined.mine) if isinstance(joined.mine, dict) else {}
         if joined.state != "playing":
             self._wait(self._get_ready)
         elif joined.seat is not None:
-            self._bot = self._bot or self._guarded(self._policy, joined.seat, self._random)
+            self._bot = self._bot or self._policy(joined.seat, self._random)
             if joined.lockstep is UNSET:
-                self._guarded(self._consider)
+                self._consider()
             else:
-                self._guarded(self._follow, joined)
+                self._follow(joined)
 
     def _hear(self, event: Event) -> None:
-        if event.name == "started":
+        name = event.name
+        if name == "started":
             self._bot = None  # another game, another mind
         elif self._bot is not None:
-            self._guarded(self._bot.on_event, event.name, event.data)
-        if event.name == "finished" and self.alive:
+            self._bot.on_event(name, event.data)
+        if name == "finished":
             self._changed = False  # nothing more is to be done in that game
             self._wait(self._get_ready)
 
@@ -231,12 +275,12 @@ class BotClient(Protocol):
         self._hold(self._driver)
         self._say_held(self._driver)
 
-    def _go_on(self, data: bytes) -> None:
+    def _go_on(self, frames: Frames) -> None:
         """It goes by the frames that come: there is no way to speak of between it and the server."""
         driver = self._driver
         if driver is None or driver.seat is None:
             return
-        body = decode_frames(data, driver.info.bits, driver.info.seats)
+        body = decode_frames(frames.data, driver.info.bits, driver.info.seats)
         driver.receive(body, self._clock.seconds())
         while driver.step():
             self._hold(driver)
@@ -251,8 +295,11 @@ class BotClient(Protocol):
     def _say_held(self, driver: Driver) -> None:
         self._say(Sync(encode_sync(driver.sync(reliable=True), driver.info.bits)))
 
-    def _say_world(self, tick: int, world: View) -> None:
-        dump = packets.encode_client(Dump(tick, world))
+    def _say_world(self, desync: Desync) -> None:
+        if self._driver is None:
+            return
+        tick = desync.tick
+        dump = packets.encode_client(Dump(tick, self._driver.dump(tick)))
         self.transport.write(
             dump if len(dump) <= PACKET_FRAMING.max_frame else packets.encode_client(Dump(tick, {}))
         )
@@ -263,7 +310,7 @@ class BotClient(Protocol):
         """Does something in a while, and not what it had in mind before."""
         self._hush()
         fastest, slowest = self._policy.pace
-        pause = fastest + (slowest - fastest) * self._random.below(1000) / 1000
+        pause = fastest + (slowest - fastest) * self._random.word() / 2**32
         self._due = self._backroom.wheel.wake(self, max(SHORTEST_PAUSE, pause)), then
 
     def _hush(self) -> None:
@@ -278,7 +325,7 @@ class BotClient(Protocol):
         """Something has changed: is it a reason to think, or to drop what one was thinking about?"""
         if self._bot is not None and self._bot.is_called(self._view, self._mine):
             self._wait(self._think)
-        else:
+        elif self._due is not None or self._pondering is not None:
             self._hush()
 
     def _think(self) -> None:
@@ -318,9 +365,24 @@ class BotClient(Protocol):
         try:
             return think(*args)
         except BaseException:
-            self._log.failure("Bot {name} failed", name=self.name)
-            self.failed = True
-            self.leave()
+            self._fail()
+
+    def _fail(self) -> None:
+        self._log.failure("Bot {name} failed", name=self.name)
+        self.failed = True
+        self.leave()
 
     def _say(self, message: ClientMessage) -> None:
         self.transport.write(packets.encode_client(message))
+
+
+_HEARD: dict[type, _Hear] = {
+    Update: BotClient._see,
+    Event: BotClient._hear,
+    Frames: BotClient._go_on,
+    Desync: BotClient._say_world,
+    Joined: BotClient._join,
+    Welcome: BotClient._greet,
+    Left: lambda bot, left: bot.leave(),
+    Refusal: BotClient._refused,
+}

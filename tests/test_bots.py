@@ -1,6 +1,7 @@
 """Bots: they come and go as they are needed, play as anybody does, and their faults are their own."""
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -250,6 +251,25 @@ def test_a_bot_sees_what_a_player_sees(open_world: Callable[..., World]) -> None
     views = [told for name, told in seen if name == "view"]
     assert views[-1] == prune(world.rooms[0].machine.view())["avatars"]
     assert ("shouted", {"seat": ann.seat, "text": "ho"}) in seen
+
+
+def test_bots_of_a_room_look_at_one_view_that_never_changes(open_world: Callable[..., World]) -> None:
+    seen: dict[int, list[tuple[Any, Any]]] = {}
+
+    class Watcher(Walker):
+        def act(self, view: Any, mine: Any) -> Act | None:
+            seen.setdefault(self.seat, []).append((view, deepcopy(view)))
+            return super().act(view, mine)
+
+    world = open_world(with_bot(Watcher), bots=2)
+    ann = world.person("packets", "ann", "field")
+    world.run(1)
+    ann.say(op="leave")
+    world.run(1)
+    assert all(view == as_it_was for each in seen.values() for view, as_it_was in each)
+    first, second, *_ = seen.values()
+    assert {id(view) for view, _ in first} & {id(view) for view, _ in second}
+    assert first[0][1] != first[-1][1]
 
 
 def test_a_bot_with_nothing_to_do_is_not_sent_away_for_silence(open_world: Callable[..., World]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from heapq import heappush
 from math import ceil
 from types import ModuleType
-from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, overload
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar, overload
 from zlib import crc32
 
 import msgspec
@@ -104,18 +104,16 @@ class Window:
     players: Mapping[Seat, str]
 
 
-@frozen(order=True)
-class Timer:
+class Timer(NamedTuple):
     """A call of the method ``name``, due at a tick; ``number`` keeps equal moments in order."""
 
     due: int
     number: int
-    name: str = field(order=False)
-    args: tuple[Any, ...] = field(order=False)
+    name: str
+    args: tuple[Any, ...]
 
 
-@frozen
-class Emitted:
+class Emitted(NamedTuple):
     """An event on its way out, its data plain: to one seat, or to everyone (`None`)."""
 
     name: str
@@ -325,10 +323,11 @@ class Game:
         name = getattr(method, "__name__", "")
         if getattr(method, "__self__", None) is not self or getattr(self, name, None) != method:
             raise GameError(f"after() takes a method of the game itself, got {method!r}")
-        try:
-            check_plain([*args], "args")
-        except NotPlain as error:
-            raise GameError(f"after({name}): {error.path}: {error.message}") from None
+        if args:
+            try:
+                check_plain([*args], "args")
+            except NotPlain as error:
+                raise GameError(f"after({name}): {error.path}: {error.message}") from None
         context = self._context
         number: int = context.timers_set + 1
         context.timers_set = number
@@ -339,7 +338,7 @@ class Game:
     def cancel(self, timer: int) -> None:
         """Takes a timer back; one that has fired or never was is passed over."""
         timers = self._context.timers
-        timers[:] = sorted(t for t in timers if t.number != timer)
+        timers[:] = sorted([t for t in timers if t.number != timer])
 
     def emit(
         self,

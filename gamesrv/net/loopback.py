@@ -7,7 +7,6 @@ the writer's producer is told when the buffer fills up and when it has drained.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 from twisted.internet.error import ConnectionAborted, ConnectionDone
@@ -17,18 +16,21 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gamesrv.server.interfaces import Clock
+from gamesrv.server.slices import SLICE
 
 __all__ = ["Loopback", "LoopbackAddress", "LoopbackTransport", "connect"]
 
 
 class Loopback:
     """Carries what is written on all its connections: one call by the reactor for all that waits, since a
-    call costs as much as a delivery.
+    call costs as much as a delivery; or several, where it would take so long that others have to wait.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._due: deque[LoopbackTransport] = deque()
+        self._due: list[LoopbackTransport] = []
+        self._called = False
+        """Whether the reactor is to call, or does right now."""
 
     def connect(
         self, client: Protocol, server: Protocol, address: IAddress | None = None
@@ -42,18 +44,27 @@ class Loopback:
 
     def deliver_soon(self, end: LoopbackTransport) -> None:
         """Delivers, in a later turn, what was written at that end."""
-        if not self._due:
-            self._clock.callLater(0, self._deliver)
         self._due.append(end)
+        if not self._called:
+            self._call()
+
+    def _call(self) -> None:
+        self._called = True
+        self._clock.callLater(0, self._deliver)
 
     def _deliver(self) -> None:
-        due, self._due = self._due, deque()
+        now, due, self._due = self._clock.seconds, iter(self._due), []
+        end = now() + SLICE
         try:
-            while due:
-                due.popleft().deliver()
+            for transport in due:
+                transport.deliver()
+                if now() >= end:
+                    break
         finally:  # what one of them raised is the reactor's to log, and holds up none of the others
-            while due:
-                self.deliver_soon(due.popleft())
+            self._due[:0] = due
+            self._called = False
+            if self._due:
+                self._call()
 
 
 def connect(clock: Clock, client: Protocol, server: Protocol) -> tuple[LoopbackTransport, LoopbackTransport]:
@@ -77,12 +88,14 @@ class LoopbackTransport:
         self._loopback = loopback
         self._peer = peer
         self.protocol = protocol
-        self._waiting: list[bytes] = []
+        self._waiting = b""
         """What was written here and has not been read there."""
-        self.unread = 0
-        """The size of that, in bytes."""
         self._due = False
         """Whether a delivery is due."""
+        self._shut = False
+        """Whether nothing can be written any more."""
+        self._more = False
+        """Whether a delivery is more than to hand over what was written."""
         self._aborted = False
         self._reading = True
         self._producer: Any = None
@@ -92,18 +105,24 @@ class LoopbackTransport:
         self.connected = True
         self.disconnecting = False
 
+    @property
+    def unread(self) -> int:
+        """How many bytes were written here and have not been read there."""
+        return len(self._waiting)
+
     # ------------------------------------------------------------------ ITransport
 
     def write(self, data: bytes) -> None:
         """Puts bytes on their way."""
-        if not self.connected or self.disconnecting or self._write_closed:
+        if self._shut:
             return
-        self._waiting.append(bytes(data))
-        self.unread += len(data)
-        if self.unread > self.bufferSize and self._producer is not None and not self._producer_paused:
-            self._producer_paused = True
+        self._waiting = waiting = self._waiting + data
+        if len(waiting) > self.bufferSize and self._producer is not None and not self._producer_paused:
+            self._producer_paused = self._more = True
             self._producer.pauseProducing()
-        self._schedule()
+        if not self._due:
+            self._due = True
+            self._loopback.deliver_soon(self)
 
     def writeSequence(self, data: list[bytes]) -> None:
         """Puts bytes on their way."""
@@ -111,19 +130,19 @@ class LoopbackTransport:
 
     def loseConnection(self) -> None:
         """Closes once all that was written has arrived."""
-        self.disconnecting = True
+        self.disconnecting = self._shut = self._more = True
         self._schedule()
 
     def loseWriteConnection(self) -> None:
         """The same for this direction; a protocol that knows nothing of half-closed links closes the rest."""
-        self._write_closed = True
+        self._write_closed = self._shut = self._more = True
         self._schedule()
 
     def abortConnection(self) -> None:
         """Closes at once; what was on its way is lost."""
         if self.connected:
-            self.disconnecting = self._aborted = True
-            self._take()
+            self.disconnecting = self._aborted = self._shut = self._more = True
+            self._waiting = b""
             self._schedule()
 
     def getPeer(self) -> Any:
@@ -164,22 +183,26 @@ class LoopbackTransport:
     def deliver(self) -> None:
         """Hands over what was written here, and closes if that was the last of it."""
         self._due = False
+        other, waiting = self.other, self._waiting
+        if waiting and other._reading:
+            self._waiting = b""
+            other.protocol.dataReceived(waiting)
+        if self._more:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Tells the producer that its buffer has drained, or closes."""
         if self._aborted:
             self._cut(ConnectionAborted())
-        if not self.connected or not self.other._reading:
+        if not self.connected or not self.other._reading or self._waiting:
             return
-        if self._waiting:
-            self.other.protocol.dataReceived(self._take())
-        if self._producer_paused and not self._waiting:
+        self._more = self.disconnecting or self._write_closed
+        if self._producer_paused:
             self._producer_paused = False
             if self._producer is not None:
                 self._producer.resumeProducing()
-        if (self.disconnecting or self._write_closed) and not self._waiting:
+        if self._more and not self._waiting:
             self._cut(ConnectionDone())
-
-    def _take(self) -> bytes:
-        waiting, self._waiting, self.unread = self._waiting, [], 0
-        return waiting[0] if len(waiting) == 1 else b"".join(waiting)
 
     def _schedule(self) -> None:
         if self.connected and not self._due:
@@ -189,5 +212,5 @@ class LoopbackTransport:
     def _cut(self, reason: Exception) -> None:
         for end in (self, self.other):
             if end.connected:
-                end.connected = False
+                end.connected, end._shut, end._waiting = False, True, b""
                 end.protocol.connectionLost(Failure(reason))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from math import ceil
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from attrs import define, field
 from twisted.logger import Logger
 
 from gamesrv.server.interfaces import Clock, DelayedCall
+from gamesrv.server.slices import SLICE
 
 __all__ = ["Sleeper", "Wheel"]
 
@@ -17,31 +19,33 @@ class Sleeper(Protocol):
     """Whoever waits."""
 
     def wake(self) -> None:
-        """It is time; or it was, until somebody in the same slot had them let sleep."""
+        """It is time."""
         ...
 
 
 @define(eq=False)
 class _Slot:
     call: DelayedCall
-    sleepers: dict[Sleeper, None] = field(factory=dict)
+    sleepers: OrderedDict[Sleeper, None] = field(factory=OrderedDict)
 
 
 @define(eq=False)
 class Wheel:
     """Moments at which somebody is woken, ``rate`` of them a second at most. A call of the reactor costs as
-    much as what is done in it; so many do it in one.
+    much as what is done in it; so many do it in one, but for no longer than a slice: the rest come next.
     """
 
     clock: Clock
     rate: int
     _slots: dict[int, _Slot] = field(factory=dict, init=False)
+    _rung: int = field(default=-1, init=False)
+    """The slot whose time came last."""
     _log = Logger()
 
     def wake(self, sleeper: Sleeper, delay: float) -> int:
         """Wakes somebody once, in so many seconds or a little later; returns the slot, for `let_sleep`."""
         now = self.clock.seconds()
-        number = ceil((now + delay) * self.rate)
+        number = max(ceil((now + delay) * self.rate), self._rung + 1)
         slot = self._slots.get(number)
         if slot is None:
             call = self.clock.callLater(max(0.0, number / self.rate - now), self._ring, number)
@@ -55,13 +59,21 @@ class Wheel:
         if slot is None:
             return
         slot.sleepers.pop(sleeper, None)
-        if not slot.sleepers:
+        if not slot.sleepers and slot.call.active():
             slot.call.cancel()
             del self._slots[number]
 
     def _ring(self, number: int) -> None:
-        for sleeper in self._slots.pop(number).sleepers:
+        self._rung = max(number, self._rung)
+        slot, now = self._slots[number], self.clock.seconds
+        end = now() + SLICE
+        while slot.sleepers:
+            sleeper, _ = slot.sleepers.popitem(last=False)
             try:
                 sleeper.wake()
             except BaseException:
                 self._log.failure("One of those to be woken failed")
+            if slot.sleepers and now() >= end:
+                slot.call = self.clock.callLater(0, self._ring, number)
+                return
+        del self._slots[number]

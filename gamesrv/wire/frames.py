@@ -69,6 +69,8 @@ class Framing:
     """``min_frame``, or what covers the head if that is more: else a frame would be read for ever."""
     more: int = attrs.field(init=False, repr=False, eq=False)
     """What a frame is longer than its length field says."""
+    bare: bool = attrs.field(init=False, repr=False, eq=False)
+    """Whether the head is the length alone, and not delivered."""
 
     @start.default
     def _start(self) -> int:
@@ -77,6 +79,10 @@ class Framing:
     @head.default
     def _head(self) -> int:
         return self.offset + self.width
+
+    @bare.default
+    def _bare(self) -> bool:
+        return self.offset == 0 and self.head == self.start
 
     @longest.default
     def _longest(self) -> int:
@@ -98,6 +104,15 @@ class Framing:
             return self.more + length
         raise self._fault(length)
 
+    def cut(self, data: bytes) -> list[bytes]:
+        """What is delivered of data that are whole frames. Raises `FrameError`."""
+        frames, at, size = [], 0, len(data)
+        while at < size:
+            end = at + self.measure(data, at)
+            frames.append(data[at + self.start : end])
+            at = end
+        return frames
+
     def encode(self, payload: bytes) -> bytes:
         """The frame that is delivered as ``payload``.
 
@@ -108,7 +123,7 @@ class Framing:
         length = len(payload) - self.adjustment
         if not self.shortest <= length <= self.longest:
             raise self._fault(length)
-        if self.offset == 0 and self.head == self.start:
+        if self.bare:
             return length.to_bytes(self.width, self.byteorder) + payload
         frame = bytearray(self.start) + payload
         frame[self.offset : self.head] = length.to_bytes(self.width, self.byteorder)

@@ -103,8 +103,8 @@ def waiting(person: Person) -> int:
 def sip(person: Person, size: int) -> None:
     """Somebody who is deaf otherwise reads so many bytes."""
     far = person.link.other
-    data = b"".join(far._waiting)
-    far._waiting, far.unread = [data[size:]] if data[size:] else [], len(data[size:])
+    data = far._waiting
+    far._waiting = data[size:]
     if data:
         person.link.protocol.dataReceived(data[:size])
     if not far.unread:

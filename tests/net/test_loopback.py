@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
-from gamesrv.net.loopback import LoopbackTransport, connect
+from gamesrv.net.loopback import Loopback, LoopbackTransport, connect
 
 
 class End(Protocol):
@@ -118,6 +118,54 @@ def test_what_is_written_is_what_it_was_then(wire: Wire) -> None:
     data[:] = b"after!"
     wire.settle()
     assert wire.far.heard == [b"before"]
+
+
+def test_one_turn_delivers_for_no_longer_than_a_slice() -> None:
+    """What is due meanwhile need not wait for all of them; what they write comes after them."""
+    clock = Clock()
+    loopback = Loopback(clock)
+    order: list[tuple[int, bytes]] = []
+    ends = [End() for _ in range(5)]
+    links = [loopback.connect(End(), end)[0] for end in ends]
+
+    def busy(number: int) -> Callable[[bytes], None]:
+        def hear(data: bytes) -> None:
+            order.append((number, data))
+            clock.rightNow += 0.001
+            if data == b"one":
+                links[number].write(b"two")
+
+        return hear
+
+    for number, end in enumerate(ends):
+        end.reply = busy(number)
+        links[number].write(b"one")
+    clock.callLater(0.001, lambda: found.extend(order))
+    found: list[tuple[int, bytes]] = []
+    clock.advance(0)
+    assert found == [(0, b"one"), (1, b"one")], "two milliseconds"
+    assert order == [(number, data) for data in (b"one", b"two") for number in range(5)]
+
+
+def test_one_that_fails_holds_up_nobody() -> None:
+    clock = Clock()
+    loopback = Loopback(clock)
+    ends = [End() for _ in range(3)]
+    links = [loopback.connect(End(), end)[0] for end in ends]
+
+    def fail(data: bytes) -> None:
+        links[1].write(b"?")
+        raise ZeroDivisionError
+
+    ends[0].reply = fail
+    for link in links:
+        link.write(b"!")
+    with pytest.raises(ZeroDivisionError):
+        clock.advance(0)
+    clock.advance(0)
+    clock.advance(0)
+    assert [b"".join(end.heard) for end in ends] == [b"!", b"!?", b"!"]
+    assert clock.getDelayedCalls() == []
 
 
 # ---------------------------------------------------------------------- the end

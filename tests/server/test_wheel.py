@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,3 +84,63 @@ def test_who_can_not_wait_is_woken_in_a_later_turn(delay: float) -> None:
     assert not sleeper.woken
     clock.advance(0.1)
     assert len(sleeper.woken) == 1
+
+
+class Worker(Sleeper):
+    """Is busy for a millisecond, and does something."""
+
+    def __init__(self, clock: Clock, then: Callable[[], object] = lambda: None) -> None:
+        super().__init__(clock)
+        self.then = then
+
+    def wake(self) -> None:
+        super().wake()
+        self.clock.rightNow += 0.001
+        self.then()
+
+
+def test_no_slot_takes_longer_than_a_slice() -> None:
+    """What is due meanwhile need not wait for all of them; all are woken, in their order."""
+    clock = Clock()
+    wheel = Wheel(clock, 10)
+    workers = [Worker(clock) for _ in range(9)]
+    for worker in workers:
+        wheel.wake(worker, 0.05)
+    clock.callLater(0.101, lambda: found.extend(len(worker.woken) for worker in workers))
+    found: list[int] = []
+    clock.advance(0.1)
+    assert found == [1] * 2 + [0] * 7, "two milliseconds"
+    assert [len(worker.woken) for worker in workers] == [1] * 9
+    assert sorted(workers, key=lambda worker: worker.woken) == workers
+
+
+def test_in_the_middle_of_a_slot_somebody_may_still_let_sleep_or_be_woken_later() -> None:
+    clock = Clock()
+    wheel = Wheel(clock, 10)
+    last = Worker(clock)
+    again = Worker(clock, lambda: len(again.woken) < 2 and wheel.wake(again, -1))
+    middle = Worker(clock, lambda: wheel.let_sleep(last, slot))
+    for worker in (again, middle, last):
+        slot = wheel.wake(worker, 0.05)
+    clock.advance(0.1)
+    assert len(again.woken) == 1 and not last.woken, "not twice in one slot"
+    clock.advance(0.2)
+    assert len(again.woken) == 2 and not last.woken
+    assert clock.getDelayedCalls() == []
+
+
+def test_nobody_is_left_of_a_slot_that_was_begun() -> None:
+    clock = Clock()
+    wheel = Wheel(clock, 10)
+    workers = [Worker(clock) for _ in range(4)]
+    slots = [wheel.wake(worker, 0.05) for worker in workers]
+
+    def let_sleep() -> None:
+        for worker, slot in zip(workers[2:], slots[2:], strict=True):
+            wheel.let_sleep(worker, slot)
+        assert clock.getDelayedCalls() == []
+
+    clock.callLater(0.101, let_sleep)
+    clock.advance(0.1)
+    clock.advance(1)
+    assert [len(worker.woken) for worker in workers] == [1, 1, 0, 0]

@@ -108,7 +108,7 @@ class BigTwo(Game):
             mask = mask_of(cards)
         except ValueError:
             raise Refused("a card is named twice", "duplicate_card", "args.cards") from None
-        self._play(seat, mask)
+        self._play(seat, mask, sorted(cards))
 
     @command("pass")
     def pass_turn(self, seat: Seat) -> None:
@@ -133,15 +133,14 @@ class BigTwo(Game):
 
     # ------------------------------------------------------------------ turns
 
-    def _play(self, seat: Seat, mask: int, **why: Any) -> None:
+    def _play(self, seat: Seat, mask: int, cards: list[int], **why: Any) -> None:
         deal, leads = self.deal, not self.deal.to_beat
         _check(self._rules.play(deal, seat, mask))
-        cards = cards_of(mask)
         if leads:
             self.trick = []
         self.trick.append((seat, cards))
         self.laid[seat] = cards
-        self.held[seat] = cards_of(deal.hands[seat])
+        self.held[seat] = [card for card in self.held[seat] if not mask >> card & 1]
         self.emit("played", **self._told(seat, mask, cards), **why)
         if not deal.hands[seat]:
             self.emit("out", seat=seat, place=len(deal.out))
@@ -155,7 +154,7 @@ class BigTwo(Game):
             "seat": seat,
             "cards": cards,
             "names": " ".join([name_of(card, suits) for card in cards]),
-            "kind": KINDS[kind_of(table.key(mask))],
+            "kind": KINDS[kind_of(deal.to_beat or table.key(mask))],
             "left": deal.hands[seat].bit_count(),
             "turn": deal.turn,
         }
@@ -192,7 +191,7 @@ class BigTwo(Game):
             return
         seat, mask = self.deal.turn, self._rules.fallback(self.deal)
         if mask:
-            self._play(seat, mask, why="time")
+            self._play(seat, mask, cards_of(mask), why="time")
         else:
             self._pass(seat, "time")
 
@@ -267,7 +266,8 @@ class BigTwo(Game):
 
     def view(self) -> Mapping[str, Any]:
         """The table, with what everyone may know of the hands."""
-        deal, told = self.deal, self.stage != "play"
+        deal, told, options = self.deal, self.stage != "play", self.options
+        passed = [seat for seat in range(len(deal.hands)) if deal.passed >> seat & 1] if deal.passed else []
         return {
             "stage": self.stage,
             "deal": self.number,
@@ -276,8 +276,8 @@ class BigTwo(Game):
             "turn": deal.turn,
             "owner": deal.owner,
             "to_beat": deal.to_beat,
-            "passed": [seat for seat in range(len(deal.hands)) if deal.passed >> seat & 1],
-            "counts": [hand.bit_count() for hand in deal.hands],
+            "passed": passed,
+            "counts": [*map(len, self.held)],
             "trick": self.trick,
             "laid": self.laid,
             "out": deal.out,
@@ -285,19 +285,17 @@ class BigTwo(Game):
             "rounds": self.rounds,
             "due": self.due,
             "hands": self.held if told else None,
-            "names": self._names_at_the_end,
+            "names": self._names_at_the_end if self.stage == "over" else None,
             "agreed": self.agreed,
-            "table": self.options.special,
-            "turn_seconds": self.options.turn_seconds,
-            "level": self.options.level,
+            "table": options.special,
+            "turn_seconds": options.turn_seconds,
+            "level": options.level,
         }
 
     @property
-    def _names_at_the_end(self) -> list[str] | None:
+    def _names_at_the_end(self) -> list[str]:
         """The result is looked at for longer than all stay who brought it about."""
-        return (
-            [self.names.get(seat, "") for seat in range(len(self.scores))] if self.stage == "over" else None
-        )
+        return [self.names.get(seat, "") for seat in range(len(self.scores))]
 
     def view_for(self, seat: Seat) -> Mapping[str, Any]:
         """The seat's own hand, and the card in it that must be in the first play."""

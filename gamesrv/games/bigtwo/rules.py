@@ -319,11 +319,13 @@ class Rules:
 
     def may_play(self, deal: Deal, seat: int, mask: int) -> str:
         """`OK`, or the reason why the seat may not play these cards now."""
+        return self._judge(deal, seat, mask, self.key(mask & ALL_CARDS))
+
+    def _judge(self, deal: Deal, seat: int, mask: int, key: int) -> str:
         if seat != deal.turn or seat == NOBODY:
             return GAME_OVER if deal.turn == NOBODY else NOT_YOUR_TURN
         if deal.hands[seat] & mask != mask:
             return NOT_HELD
-        key = self.key(mask)
         if not key:
             return NOT_A_COMBINATION
         if deal.need & mask != deal.need:
@@ -378,10 +380,11 @@ class Rules:
 
     def play(self, deal: Deal, seat: int, mask: int) -> str:
         """Lays the cards if the seat may; answers as `may_play`. If not `OK`, nothing has changed."""
-        answer = self.may_play(deal, seat, mask)
+        key = self.key(mask & ALL_CARDS)  # what is no card is not held
+        answer = self._judge(deal, seat, mask, key)
         if answer == OK:
             deal.hands[seat] ^= mask
-            deal.laid[seat], deal.owner, deal.need, deal.to_beat = mask, seat, 0, self.key(mask)
+            deal.laid[seat], deal.owner, deal.need, deal.to_beat = mask, seat, 0, key
             if self.options["pass_rule"] == "free":
                 deal.passed = 0
             if not deal.hands[seat]:
@@ -405,17 +408,17 @@ class Rules:
     def _next(self, deal: Deal) -> None:
         """Gives the turn to the next who may answer. Where nobody may, the trick ends and its owner leads."""
         players = len(deal.hands)
-        order = [(deal.turn + step) % players for step in range(1, players + 1)]
-        left = [seat for seat in order if deal.hands[seat]]
-        if deal.out and (len(left) == 1 or not self.options["play_on"]):
+        if deal.out and (len(deal.out) == players - 1 or not self.options["play_on"]):
             deal.turn = NOBODY
             return
-        may_answer = [seat for seat in left if seat != deal.owner and not deal.passed >> seat & 1]
-        if may_answer:
-            deal.turn = may_answer[0]
-        else:
-            deal.to_beat = deal.passed = 0
-            deal.turn = min(left, key=lambda seat: (seat - deal.owner) % players)
+        for step in range(1, players):
+            seat = (deal.turn + step) % players
+            if deal.hands[seat] and seat != deal.owner and not deal.passed >> seat & 1:
+                deal.turn = seat
+                return
+        deal.to_beat = deal.passed = 0
+        left = [seat for seat in range(players) if deal.hands[seat]]
+        deal.turn = min(left, key=lambda seat: (seat - deal.owner) % players)
 
     def cost(self, hand: int) -> int:
         """What the cards left in a hand cost."""

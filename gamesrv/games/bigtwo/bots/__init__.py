@@ -11,8 +11,8 @@ from gamesrv.games.bigtwo.bots.expert import Expert
 from gamesrv.games.bigtwo.bots.planner import Planner
 from gamesrv.games.bigtwo.bots.position import Memory, Position
 from gamesrv.games.bigtwo.bots.simple import by_chance, least
-from gamesrv.games.bigtwo.rules import ALL_CARDS, cards_of, mask_of
-from gamesrv.games.bigtwo.seen import deal_from, rules_from
+from gamesrv.games.bigtwo.rules import ALL_CARDS, cards_of
+from gamesrv.games.bigtwo.seen import deal_from, mask_laid, rules_from
 
 __all__ = ["BigTwoBot"]
 
@@ -35,18 +35,19 @@ class BigTwoBot(Bot):
 
     def on_event(self, name: str, data: Mapping[str, Any]) -> None:
         """Counts the cards, and minds who passed on what; nobody chose to pass whose time ran out."""
-        if name == "dealt":
-            self._memory = Memory()
-        elif name == "played":
-            self._memory.move(data["seat"], mask_of(data["cards"]))
+        if name == "played":
+            self._memory.move(data["seat"], mask_laid(data["cards"]))
         elif name == "passed" and data["why"] != "time":
             self._memory.move(data["seat"], 0)
+        elif name == "dealt":
+            self._memory = Memory()
 
     def is_called(self, view: Mapping[str, Any], mine: Mapping[str, Any]) -> bool:
         """On its turn, and in a break until it has agreed to go on."""
         if view["stage"] == "break":
             return self.seat not in view["agreed"]
-        return bool(view["turn"] == self.seat)
+        turn: int = view["turn"]
+        return turn == self.seat
 
     def act(self, view: Mapping[str, Any], mine: Mapping[str, Any]) -> Act | None:
         """The last of its thoughts."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import define
 
 from gamesrv.games.bigtwo.rules import ALL_CARDS, Deal, Rules
 
@@ -30,7 +30,7 @@ class Memory:
             self.passes.append((seat, self._last))
 
 
-@frozen
+@define(eq=False)
 class Position:
     """A deal as one seat sees it."""
 
