@@ -23,6 +23,7 @@ from gamesrv.core.game import GameError
 from gamesrv.garbage import Collector
 from gamesrv.loading import load_game
 from gamesrv.net.http import web_port
+from gamesrv.net.intake import in_slots
 from gamesrv.net.profiles import open_ports, profile_names
 from gamesrv.net.tcp import PacketFactory
 from gamesrv.net.telnet import TelnetFactory
@@ -319,16 +320,16 @@ def _with_ports(game: GameService, options: Options, reactor: Any) -> MultiServi
         "web": web_port(game.gate, reactor, frozenset(options.origins)),
         "telnet": TelnetFactory(game.gate, reactor),
     }
-    server = Server()
+    server, opener = Server(), in_slots(reactor)
     game.setServiceParent(server)
     ports = open_ports(options.packet_profiles, options["packet-key"])
     for kind, endpoint in options.addresses:
         if kind == "packets":
             port = next(ports)
             factory = PacketFactory(game.gate, reactor, options.limits.packet_idle, port.profile)
-            Listener(kind, endpoint, reactor, factory, port.told).setServiceParent(server)
+            Listener(kind, endpoint, opener, factory, port.told).setServiceParent(server)
         else:
-            Listener(kind, endpoint, reactor, factories[kind]).setServiceParent(server)
+            Listener(kind, endpoint, opener, factories[kind]).setServiceParent(server)
     if options.udp is not None:
         UdpService(options.udp, game.gate.channels, reactor).setServiceParent(server)
     return server

@@ -9,8 +9,8 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.internet.tcp import Connection as TcpTransport
 from zope.interface import implementer
 
-from gamesrv.net.intake import read_in_slots
 from gamesrv.net.loopback import LoopbackTransport
+from gamesrv.net.port import AcceptedTransport
 from gamesrv.server.gate import Gate
 from gamesrv.server.interfaces import Clock, DelayedCall, Format
 from gamesrv.server.peer import Peer
@@ -67,9 +67,9 @@ class Link:
         if hasattr(transport, "bufferSize"):
             transport.bufferSize = gate.limits.soft_buffer
         if isinstance(transport, TcpTransport) and not transport.TLS:
-            transport.setTcpNoDelay(True)
+            if not isinstance(transport, AcceptedTransport):
+                transport.setTcpNoDelay(True)
             self._send = transport.socket.send
-            read_in_slots(transport)
         transport.registerProducer(self, True)
         if first:
             self.write(first)

@@ -128,8 +128,8 @@ class WebSocketProtocol(Protocol):
                 self._pass_on(head)
             return
         self._begun = b""
-        upgrade = read_upgrade(head[:end])
-        answer = None if upgrade is None else self._agree(upgrade)
+        asked = read_upgrade(head[:end])
+        answer = None if asked is None else self._agree(*asked)
         if answer is None:
             self._pass_on(head)
             return
@@ -137,11 +137,11 @@ class WebSocketProtocol(Protocol):
         if len(head) > end and self._link is not None:
             self.dataReceived(head[end:])
 
-    def _agree(self, upgrade: Upgrade) -> bytes | None:
+    def _agree(self, upgrade: Upgrade, key: bytes) -> bytes | None:
         if upgrade.path != PATH or not self.allows(upgrade.origin, upgrade.host):
             return None
         try:
-            return accept(upgrade, self.choose([*upgrade.protocols]))
+            return accept(key, self.choose([*upgrade.protocols]))
         except LookupError:
             return None
 

@@ -61,6 +61,8 @@ class Gate:
     open: bool = field(default=True, init=False)
     _emptied: Deferred[None] | None = field(default=None, init=False)
     _addresses: dict[str, _Address] = field(factory=dict, init=False)
+    _overdue: set[Peer] = field(factory=set, init=False)
+    """Who had not said hello in time when it was looked last."""
 
     def __attrs_post_init__(self) -> None:
         self.sessions = Sessions(self.now)
@@ -134,8 +136,7 @@ class Gate:
         for peer in tuple(self.peers):
             if (verdict := peer.outbox.verdict(now)) is not None:
                 peer.close(verdict, _VERDICTS[verdict])
-            elif peer.session is None and now > peer.greet_by:
-                peer.close(CloseCode.IDLE, "no hello")
+        self._send_away({peer for peer in self.peers if peer.session is None and now > peer.greet_by})
         for host in [host for host, address in self._addresses.items() if address.is_idle(now)]:
             del self._addresses[host]
 
@@ -148,6 +149,12 @@ class Gate:
             return succeed(None)
         self._emptied = Deferred()
         return self._emptied
+
+    def _send_away(self, overdue: set[Peer]) -> None:
+        """Not at the first look: where it is us who are late, their hello has come and will be read now."""
+        for peer in overdue & self._overdue:
+            peer.close(CloseCode.IDLE, "no hello")
+        self._overdue = overdue
 
     def _at(self, peer: Peer) -> _Address | None:
         host = peer.address

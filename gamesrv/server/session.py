@@ -221,10 +221,15 @@ def clean_name(name: str) -> str:
     Only printable characters pass: no controls, no marks that turn the direction of text. What shows nothing
     is taken out, so that no two names look the same for that. Alphabets that look alike are not mixed.
     """
-    shown = unicodedata.normalize("NFKC", name.translate(UNSEEN))
-    name = " ".join(word for word in shown.split(" ") if word)
+    if not name.isascii():
+        name = unicodedata.normalize("NFKC", name.translate(UNSEEN))
+    name = " ".join(word for word in name.split(" ") if word)
     if not 1 <= len(name) <= NAME_LENGTH or not name.isprintable():
         raise Refused(f"a name has 1 to {NAME_LENGTH} printable characters", "bad_name", "name")
-    if len(LOOKALIKES & {unicodedata.name(letter, "").partition(" ")[0] for letter in name}) > 1:
+    if not name.isascii() and len(LOOKALIKES & set(map(_alphabet, name))) > 1:
         raise Refused("a name is written in one alphabet", "bad_name", "name")
     return name
+
+
+def _alphabet(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]

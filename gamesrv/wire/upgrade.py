@@ -5,9 +5,10 @@ What is not quite like that is left to a complete implementation, which can tell
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
-from binascii import Error
+import re
+from binascii import b2a_base64
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha1
 
 from attrs import frozen
@@ -15,10 +16,18 @@ from attrs import frozen
 __all__ = ["HEAD_ENDS", "Upgrade", "accept", "read_upgrade", "request"]
 
 HEAD_ENDS = b"\r\n\r\n"
+HEADS_KEPT = 256
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
-_BODY = (b"content-length", b"transfer-encoding", b"expect")
+_KEY_IS = b"\r\nSec-WebSocket-Key: "
+_KEY_SIZE = 24
+_is_key = re.compile(rb"[A-Za-z0-9+/]{22}==").fullmatch
+"""Sixteen bytes in base64."""
+_TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+_BODY = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 _KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
+_AGREED = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+)
 
 
 @frozen
@@ -27,43 +36,33 @@ class Upgrade:
 
     path: str
     """Without what comes after a question mark."""
-    key: bytes
     host: str
     origin: str | None
     protocols: tuple[str, ...]
     """Offered, the dearest first."""
 
 
-def read_upgrade(head: bytes) -> Upgrade | None:
-    """A request's head, all up to the empty line; `None` for one that is anything but a plain upgrade."""
-    first, *lines = head.removesuffix(HEAD_ENDS).split(b"\r\n")
-    words, fields = first.split(b" "), _read_fields(lines)
-    if len(words) != 3 or words[0] != b"GET" or words[2] != b"HTTP/1.1":
+def read_upgrade(head: bytes) -> tuple[Upgrade, bytes] | None:
+    """A request's head, up to and with the empty line: what is asked for, and the key that the answer must
+    prove; `None` for anything but a plain upgrade.
+
+    But for the key all clients of a kind say the same: so that is taken out, and the rest is known mostly.
+    """
+    at = head.find(_KEY_IS) + len(_KEY_IS)
+    if at < len(_KEY_IS):  # some proxies make all names small
+        at = head.lower().find(_KEY_IS.lower()) + len(_KEY_IS)
+    key = head[at : at + _KEY_SIZE]
+    if _is_key(key) is None:
         return None
-    if fields is None or not _is_plain(fields):
-        return None
-    try:
-        path = words[1].partition(b"?")[0].decode("ascii")
-        host, origin = fields[b"host"].decode("ascii"), fields.get(b"origin", b"").decode("ascii")
-        offered = fields.get(b"sec-websocket-protocol", b"").decode("ascii")
-    except UnicodeDecodeError:
-        return None
-    protocols = tuple(name.strip() for name in offered.split(",")) if offered else ()
-    return Upgrade(path, fields[b"sec-websocket-key"], host, origin or None, protocols)
+    upgrade = _read_rest(head[:at] + head[at + _KEY_SIZE :])
+    return None if upgrade is None else (upgrade, key)
 
 
-def accept(upgrade: Upgrade, protocol: str | None) -> bytes:
+def accept(key: bytes, protocol: str | None) -> bytes:
     """The head of the answer that agrees, to one of the subprotocols that were offered if there were any."""
-    proof = b64encode(sha1(upgrade.key + _GUID).digest())
-    lines = [
-        b"HTTP/1.1 101 Switching Protocols",
-        b"Upgrade: websocket",
-        b"Connection: Upgrade",
-        b"Sec-WebSocket-Accept: " + proof,
-    ]
-    if protocol is not None:
-        lines.append(b"Sec-WebSocket-Protocol: " + protocol.encode())
-    return b"\r\n".join(lines) + HEAD_ENDS
+    proof = b2a_base64(sha1(key + _GUID).digest(), newline=False)
+    chosen = b"" if protocol is None else b"\r\nSec-WebSocket-Protocol: " + protocol.encode()
+    return _AGREED + proof + chosen + HEAD_ENDS
 
 
 def request(protocol: str) -> bytes:
@@ -80,13 +79,32 @@ def request(protocol: str) -> bytes:
     return b"\r\n".join(lines) + HEAD_ENDS
 
 
+@lru_cache(HEADS_KEPT)
+def _read_rest(head: bytes) -> Upgrade | None:
+    """Of a head in which the key is empty."""
+    first, *lines, _, _ = head.split(b"\r\n")
+    words, fields = first.split(b" "), _read_fields(lines)
+    if len(words) != 3 or words[0] != b"GET" or words[2] != b"HTTP/1.1":
+        return None
+    if fields is None or not _is_plain(fields):
+        return None
+    try:
+        path = words[1].partition(b"?")[0].decode("ascii")
+        host, origin = fields[b"host"].decode("ascii"), fields.get(b"origin", b"").decode("ascii")
+        offered = fields.get(b"sec-websocket-protocol", b"").decode("ascii")
+    except UnicodeDecodeError:
+        return None
+    protocols = tuple(name.strip() for name in offered.split(",")) if offered else ()
+    return Upgrade(path, host, origin or None, protocols)
+
+
 def _read_fields(lines: Sequence[bytes]) -> dict[bytes, bytes] | None:
     """By name; `None` where one is not as it should be, or is there twice."""
     fields: dict[bytes, bytes] = {}
     for line in lines:
         name, colon, value = line.partition(b":")
         name = name.lower()
-        if not colon or not name or name in fields or not _TOKEN.issuperset(name):
+        if not colon or not name or name in fields or name.translate(None, _TOKEN):
             return None
         fields[name] = value.strip(b" \t")
     return fields
@@ -99,13 +117,6 @@ def _is_plain(fields: dict[bytes, bytes]) -> bool:
         and b"upgrade" in (option.strip() for option in connection)
         and fields.get(b"sec-websocket-version") == b"13"
         and bool(fields.get(b"host"))
-        and _is_key(fields.get(b"sec-websocket-key", b""))
-        and not any(name in fields for name in _BODY)
+        and fields.get(b"sec-websocket-key") == b""
+        and _BODY.isdisjoint(fields)
     )
-
-
-def _is_key(key: bytes) -> bool:
-    try:
-        return len(key) == 24 and len(b64decode(key, validate=True)) == 16
-    except Error:
-        return False

@@ -365,7 +365,7 @@ def test_no_hello_in_time(transport: str, witness: Witness, said: list[dict[str,
         silent.say(**message)
     witness.world.run(4.9)
     assert silent.close_code is None
-    witness.world.run(1.2)
+    witness.world.run(2.2)
     closing = silent.take("closing")
     assert (closing["code"], closing["retry"]) == (CloseCode.IDLE, True)
     witness.world.run(1.2)

@@ -190,7 +190,7 @@ def test_who_does_not_speak_noise_hears_nothing(world: World, said: bytes) -> No
     bob = world.person("packets", "bob", "field")
     stranger = Stranger(world, NOISE)
     stranger.raw(said)
-    world.run(world.limits.handshake_timeout + world.service.reap_interval)  # it may be half of something
+    world.run(world.limits.handshake_timeout + 2 * world.service.reap_interval)  # it may be half of something
     silent(stranger)
     bob.ping()
 
@@ -251,7 +251,7 @@ def test_who_stops_in_the_handshake_is_dropped_when_the_hello_is_due(world: Worl
 
 def test_who_stops_after_the_handshake_is_told_so(world: World) -> None:
     stranger = Stranger(world, NOISE, noise_client())
-    world.run(world.limits.handshake_timeout + world.service.reap_interval)
+    world.run(world.limits.handshake_timeout + 2 * world.service.reap_interval)
     assert stranger.take("closing")["code"] == CloseCode.IDLE
 
 

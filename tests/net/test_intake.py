@@ -10,29 +10,8 @@ from twisted.internet.task import Clock
 from twisted.logger import LogEvent
 from twisted.python.failure import Failure
 
-from gamesrv.net.intake import SLOT, Intake
-
-
-class Reactor(Clock):
-    """A clock, and what is watched."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.readers: set[Any] = set()
-
-    def addReader(self, reader: Any) -> None:
-        self.readers.add(reader)
-
-    def removeReader(self, reader: Any) -> None:
-        self.readers.discard(reader)
-
-    def removeWriter(self, writer: Any) -> None:
-        pass
-
-    def turn(self) -> None:
-        """One turn: whatever is watched and has something is read."""
-        for reader in tuple(self.readers):
-            reader.doRead()
+from gamesrv.net.intake import BATCH, PATIENCE, SLOT, TURN, Intake, in_slots
+from tests.reading import Reactor
 
 
 class Transport:
@@ -81,7 +60,7 @@ def ends(reactor: Reactor) -> Iterator[list[Transport]]:
     yield made
     for end in made:
         end.close()
-    assert not reactor.readers and not reactor.getDelayedCalls()
+    assert not reactor.readers and not reactor.writers and not reactor.getDelayedCalls()
 
 
 def test_all_that_waits_is_read_in_one_turn(reactor: Reactor, ends: list[Transport]) -> None:
@@ -102,6 +81,14 @@ def test_what_comes_soon_after_waits_for_company(reactor: Reactor, ends: list[Tr
     reactor.advance(SLOT)
     reactor.turn()
     assert ends[0].heard == [b"one", b"two"] and ends[1].heard == [b"three"]
+
+
+def test_the_reactor_watches_it_all_the_time(reactor: Reactor, ends: list[Transport]) -> None:
+    """To begin anew would cost as much as there are connections."""
+    watching = set(reactor.writers)
+    ends[0].far.send(b"one")
+    reactor.turn()
+    assert not reactor.readers and reactor.writers == watching == {ends[0].intake}
 
 
 def test_who_is_paused_is_not_read_until_asked_for_again(reactor: Reactor, ends: list[Transport]) -> None:
@@ -155,6 +142,59 @@ def test_a_protocol_that_fails_loses_its_own_connection(
     assert logged_failures.pop()["log_failure"].type is ZeroDivisionError
 
 
+@pytest.fixture
+def slow_crowd(reactor: Reactor) -> Iterator[list[Transport]]:
+    """More than can be read in a turn: a batch takes a little more than one."""
+    intake = Intake(reactor)
+    made = [Transport(intake) for _ in range(10 * BATCH)]
+    for end in made:
+        end.then = lambda: reactor.advance(TURN / (BATCH - 1))
+        end.far.send(b"hello")
+    yield made
+    for end in made:
+        end.close()
+
+
+def heard(ends: list[Transport]) -> int:
+    return sum(len(end.heard) for end in ends)
+
+
+def test_the_clock_is_not_kept_waiting(reactor: Reactor, slow_crowd: list[Transport]) -> None:
+    for turn in range(1, 6):
+        reactor.turn()
+        assert heard(slow_crowd) == turn * BATCH and reactor.readers, "and the next turn comes at once"
+    assert not any(len(end.heard) > 1 for end in slow_crowd)
+
+
+def test_who_was_read_last_waits_longest(reactor: Reactor, slow_crowd: list[Transport]) -> None:
+    reactor.turn()
+    first = [end for end in slow_crowd if end.heard]
+    for end in first:
+        end.far.send(b"again")
+    for _ in range(9):
+        reactor.turn()
+    assert [end.heard for end in slow_crowd] == [[b"hello"]] * len(slow_crowd)
+
+
+def test_where_others_take_all_the_time_reading_gets_its_share(
+    reactor: Reactor, slow_crowd: list[Transport]
+) -> None:
+    reactor.turn()
+    reactor.advance(PATIENCE)
+    reactor.turn()
+    assert heard(slow_crowd) == 2 * BATCH
+    reactor.advance(PATIENCE + 4 * TURN)
+    reactor.turn()
+    assert heard(slow_crowd) == (2 + 4) * BATCH
+    reactor.turn()
+    assert heard(slow_crowd) == (2 + 4 + 1) * BATCH
+
+
+def test_a_reactor_of_another_kind_opens_ports_itself() -> None:
+    clock = Clock()
+    assert in_slots(clock) is clock
+
+
 @pytest.mark.parametrize("resting", [False, True])
 def test_without_connections_the_reactor_has_nothing_to_watch(reactor: Reactor, resting: bool) -> None:
     end = Transport(Intake(reactor))
@@ -162,4 +202,4 @@ def test_without_connections_the_reactor_has_nothing_to_watch(reactor: Reactor, 
         end.far.send(b"hello")
         reactor.turn()
     end.close()
-    assert not reactor.readers and not reactor.getDelayedCalls()
+    assert not reactor.readers and not reactor.writers and not reactor.getDelayedCalls()

@@ -199,11 +199,23 @@ def test_who_says_no_hello_is_sent_away() -> None:
     assert connection.code is None
     house.clock.advance(0.1)
     house.gate.sweep()
+    assert connection.code is None
+    house.gate.sweep()
     house.gate.sweep()
     assert connection.code == CloseCode.IDLE
     assert len(connection.closed) == 1
     assert greeted.code is None
     assert quiet in house.gate.peers, "until the link is gone"
+
+
+def test_a_hello_that_the_server_reads_late_is_in_time() -> None:
+    house = House(handshake_timeout=5)
+    ann, connection = house.come()
+    house.clock.advance(60)
+    house.gate.sweep()
+    house.gate.open_session(ann, "ann")
+    house.gate.sweep()
+    assert connection.code is None
 
 
 def test_who_does_not_read_is_sent_away() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamesrv.wire.upgrade import accept, read_upgrade, request
+from gamesrv.wire.upgrade import Upgrade, accept, read_upgrade, request
 
 BROWSER = (
     b"GET /ws?x=1 HTTP/1.1\r\nHost: play.example:8080\r\nConnection: keep-alive, Upgrade\r\n"
@@ -17,9 +17,15 @@ BROWSER = (
 )
 
 
+def asked(head: bytes) -> tuple[Upgrade, bytes]:
+    read = read_upgrade(head)
+    assert read is not None
+    return read
+
+
 def test_a_browsers_upgrade() -> None:
-    upgrade = read_upgrade(BROWSER)
-    assert upgrade is not None
+    upgrade, key = asked(BROWSER)
+    assert key == b"dGhlIHNhbXBsZSBub25jZQ=="
     assert (upgrade.path, upgrade.host, upgrade.origin) == (
         "/ws",
         "play.example:8080",
@@ -30,19 +36,28 @@ def test_a_browsers_upgrade() -> None:
 
 def test_the_answer_is_that_of_the_rfc() -> None:
     """RFC 6455 section 1.3 has the key and its proof."""
-    upgrade = read_upgrade(BROWSER)
-    assert upgrade is not None
-    lines = accept(upgrade, "gamesrv.v1.json").decode().split("\r\n")
+    _, key = asked(BROWSER)
+    lines = accept(key, "gamesrv.v1.json").decode().split("\r\n")
     assert lines[0] == "HTTP/1.1 101 Switching Protocols"
     assert "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in lines
     assert "Sec-WebSocket-Protocol: gamesrv.v1.json" in lines
     assert lines[-2:] == ["", ""]
-    assert b"Protocol:" not in accept(upgrade, None)
+    assert b"Protocol:" not in accept(key, None)
 
 
 def test_our_own_request_is_plain() -> None:
-    upgrade = read_upgrade(request("gamesrv.v1.json"))
-    assert upgrade is not None and upgrade.protocols == ("gamesrv.v1.json",)
+    upgrade, _ = asked(request("gamesrv.v1.json"))
+    assert upgrade.protocols == ("gamesrv.v1.json",)
+
+
+def test_the_case_of_names_does_not_matter() -> None:
+    assert asked(BROWSER.replace(b"Sec-WebSocket-Key", b"sec-websocket-key")) == asked(BROWSER)
+
+
+def test_each_has_a_key_of_its_own() -> None:
+    other = b"AAAAAAAAAAAAAAAAAAAAAA=="
+    first, second = asked(BROWSER), asked(BROWSER.replace(b"dGhlIHNhbXBsZSBub25jZQ==", other))
+    assert first[0] == second[0] and first[1] != second[1] == other
 
 
 @pytest.mark.parametrize(
@@ -67,6 +82,11 @@ def test_our_own_request_is_plain() -> None:
         (b"Pragma: no-cache", b"Pra\0gma: x"),
         (b"dGhlIHNhbXBsZSBub25jZQ==", b"dGhlIHNhbXBsZSBub25jZQ="),
         (b"dGhlIHNhbXBsZSBub25jZQ==", b"dGhlIHNhbXBsZSBub25jZQAA"),
+        (b"dGhlIHNhbXBsZSBub25jZQ==", b"dGhlIHNhbXBsZSBub25jZQ==A"),
+        (b"dGhlIHNhbXBsZSBub25jZQ==", b""),
+        (b"Sec-WebSocket-Key: ", b"X-Sec-WebSocket-Key: "),
+        (b"Pragma: no-cache", b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="),
+        (b"Pragma: no-cache", b"Sec-WebSocket-Key:"),
         (b"dGhlIHNhbXBsZSBub25jZQ==", b"!GhlIHNhbXBsZSBub25jZQ=="),
         (b"play.example:8080", b"pl\xe4y.example"),
         (b"https://play.example", b"https://pl\xe4y.example"),
