@@ -96,15 +96,19 @@ class Machine:
 
         Raises `Refused`, and then nothing has changed but the time and the journal.
         """
-        self.advance(item.tick)
         context, journal = self._context, self.journal
-        args = self._parse(item) if item.kind == "command" else _NO_ARGS
+        if item.tick > context.tick or item.tick > journal.tick:
+            self.advance(item.tick)
+        method, args = self._parse(item) if item.kind == "command" else ("", _NO_ARGS)
         if journal.full:
             journal.restart(dump(self.game))
         journal.inputs.append(item if item.tick == context.tick else replace(item, tick=context.tick))
         emitted = len(context.events)
         try:
-            self._take(item, args)
+            if method:
+                getattr(self.game, method)(item.seat, **args)
+            else:
+                self._take(item)
         except Refused:
             del context.events[emitted:]
             raise
@@ -162,19 +166,18 @@ class Machine:
         """Equal for equal states."""
         return fingerprint(self.game)
 
-    def _parse(self, item: Input) -> dict[str, Any]:
+    def _parse(self, item: Input) -> tuple[str, dict[str, Any]]:
+        """A command's method, and what to give it."""
         found = self.game_type.commands.get(item.name)
         if found is None:
             raise Refused(f"{self.game_type.name} has no command {item.name!r}", "unknown_command", "name")
         args = found.args.parse(item.args)
         if self.finished:
             raise Refused("the game is over", "game_over")
-        return args
+        return found.method, args
 
-    def _take(self, item: Input, args: dict[str, Any]) -> None:
+    def _take(self, item: Input) -> None:
         match item.kind:
-            case "command":
-                getattr(self.game, self.game_type.commands[item.name].method)(item.seat, **args)
             case "input":
                 self._context.inputs[item.seat] = item.bits
             case "join":

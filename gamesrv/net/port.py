@@ -5,13 +5,17 @@ from __future__ import annotations
 import socket
 from typing import Any, cast
 
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IProtocol, IReactorFDSet
+from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 from twisted.internet.tcp import Connection, Port, Server
 
 __all__ = ["AcceptedTransport", "WidePort"]
 
 MOST_AT_ONCE = 100
 """Connections accepted before others get their turn."""
+MOST_IN_ONE_READ = 8192
+"""Bytes. What comes is mostly small, and room for much costs more than the rare second read."""
 
 
 class AcceptedTransport(Server):
@@ -33,6 +37,18 @@ class AcceptedTransport(Server):
         self._addressType = server._addressType
         self.startReading()
         self.connected = 1
+
+    def doRead(self) -> ConnectionDone | ConnectionLost | None:  # type: ignore[override]
+        try:
+            data = self.socket.recv(MOST_IN_ONE_READ)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return CONNECTION_LOST
+        if not data:
+            return CONNECTION_DONE
+        self.protocol.dataReceived(data)  # type: ignore[call-arg]
+        return None
 
     @property
     def hostname(self) -> str:  # type: ignore[override]

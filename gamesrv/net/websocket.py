@@ -101,7 +101,9 @@ class WebSocketProtocol(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         full, link = self._full, self._link
-        if full is not None and (full.game_is_deaf or link is None or full.game_is_within_message):
+        if full is None and link is not None:
+            self._take_frames(link, data)
+        elif full is not None and (full.game_is_deaf or link is None or full.game_is_within_message):
             if not full.game_is_deaf:
                 full.dataReceived(data)
         elif link is None:

@@ -288,7 +288,7 @@ def _command(peer: Peer, message: Command) -> None:
         if answer is not None:
             peer.outbox.send(answer)
         return
-    member = peer.member()
+    member = session.member or peer.member()
     if member.seat is None:
         raise Refused("you only watch", "watching")
     member.room.command(member, message)

@@ -217,7 +217,8 @@ class Room:
 
     def command(self, member: Member, command: Command) -> None:
         """Takes a command: at once, or at the next tick of a real-time game. It is refused to the session."""
-        if self.tick_rate and self.state == "playing":
+        machine = self.machine
+        if self.tick_rate and machine is not None and not machine.finished:
             self._queue.append((member, command))
         else:
             self._command_now(member, command)

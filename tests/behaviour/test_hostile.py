@@ -374,7 +374,7 @@ def test_no_hello_in_time(transport: str, witness: Witness, said: list[dict[str,
 
 def test_refused_hellos_do_not_extend_the_time(transport: str, witness: Witness) -> None:
     slow = witness.world.connect(transport)
-    for _ in range(6):
+    for _ in range(7):
         slow.say(op="hello", name="")
         witness.world.run(1)
     assert slow.close_code == CloseCode.IDLE
