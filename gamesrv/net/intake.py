@@ -2,9 +2,9 @@
 
 A reactor spends more on finding out that a socket is readable than we do on reading it. So our sockets are
 watched by an epoll object of our own, which is one single reader of the reactor: when anything has come in,
-all of it is read in one go, and then the reactor looks away for `SLOT` seconds. A lone message is read at
-once; thousands share a turn. Where there is too much for a turn, as when everybody comes back after a
-restart, we break off, so that the clock is not kept waiting, and go on in the next one.
+all of it is read in one go, and what comes later in one go again after `SLOT` seconds, until nothing came
+for that long. A lone message is read at once; thousands share a turn. Where there is too much for a turn, as
+when everybody comes back after a restart, we break off, so that the clock is not kept waiting.
 
 To a port or a transport this is a reactor like any other: it asks it to be read, or not, and never notices.
 
@@ -125,17 +125,9 @@ class Intake:
         return "Intake"
 
     def doRead(self) -> None:
-        """Something has come in: reads it all, and then none for a while."""
-        began = self._reactor.seconds()
-        until = began + max(TURN, began - self._broken_off - PATIENCE)
-        while self._read_some():
-            self._broken_off = self._reactor.seconds()
-            if self._broken_off >= until:
-                return
-        self._broken_off = inf
-        if self._epoll is not None:
-            self._reactor.removeReader(self)
-            self._rest = self._reactor.callLater(SLOT, self._wake)
+        """Something has come in: from now on we look by ourselves, until nothing came for a slot."""
+        self._reactor.removeReader(self)
+        self._look()
 
     def doWrite(self) -> None:
         """Never happens."""
@@ -143,20 +135,44 @@ class Intake:
     def connectionLost(self, reason: Failure) -> None:
         """The reactor is shutting down; transports hear of it by themselves."""
 
-    def _wake(self) -> None:
-        self._rest = None
-        self._reactor.addReader(self)
+    def _look(self) -> None:
+        self._rest, epoll = None, self._epoll
+        more_to_come = self._read(epoll)
+        if self._epoll is not epoll:
+            return  # the last one has gone, or another first one has come
+        if more_to_come:
+            self._rest = self._reactor.callLater(SLOT, self._look)
+        else:
+            self._reactor.addReader(self)
 
-    def _read_some(self) -> bool:
-        """Reads a few, whoever has waited longest; returns whether there may be more."""
-        ready = self._epoll.poll(0, BATCH)
+    def _read(self, epoll: Any) -> bool:
+        """Reads what is there, for as long as a turn may take; returns whether to look again in a slot, and
+        not whenever the reactor finds something: it will at once if there is more, or later if nothing came.
+        """
+        began = self._reactor.seconds()
+        until = began + max(TURN, began - self._broken_off - PATIENCE)
+        self._broken_off = inf
+        count = self._read_some(epoll)
+        if not count:
+            return False
+        while count == BATCH:
+            now = self._reactor.seconds()
+            if now >= until:
+                self._broken_off = now
+                return False
+            count = self._read_some(epoll)
+        return True
+
+    def _read_some(self, epoll: Any) -> int:
+        """Reads a few, whoever has waited longest; returns how many."""
+        ready = epoll.poll(0, BATCH)
         for number, _ in ready:
             transport = self._reading.get(number)
             if transport is not None:  # else it went in another's turn
-                self._read(transport)
-        return self._epoll is not None and len(ready) == BATCH
+                self._read_one(transport)
+        return len(ready) if self._epoll is epoll else 0
 
-    def _read(self, transport: Reader) -> None:
+    def _read_one(self, transport: Reader) -> None:
         try:
             why: Any = transport.doRead()
         except BaseException as error:
