@@ -48,10 +48,29 @@ def test_what_is_old_is_collected_once_memory_has_grown(collector: Collector) ->
     kept = [[[] for _ in range(garbage.YOUNG)]]
     collector.collect()  # it is old now
     del tie
-    for _ in range(garbage.LOOKS):
+    for _ in range(garbage.TIMES):
         kept.append([[] for _ in range(garbage.LEAST_GROWTH // 5)])
         collector.collect()
     assert knot() is None
+
+
+def test_what_is_new_is_looked_at_less_often_where_it_is_no_garbage(collector: Collector) -> None:
+    kept = [[[] for _ in range(garbage.YOUNG)]]
+    collector.collect()
+    knots = []
+    for _ in range(garbage.SPARED):
+        knots.append(ref(Knot()))
+        kept.append([[] for _ in range(garbage.YOUNG)])
+        collector.collect()
+    assert None not in [knot() for knot in knots], "they were put aside"
+    knot = ref(Knot())
+    kept.append([[] for _ in range(garbage.YOUNG)])
+    collector.collect()
+    assert knot() is None
+    for _ in range(2 * garbage.TIMES):
+        kept.append([[] for _ in range(garbage.LEAST_GROWTH // 5)])
+        collector.collect()
+    assert {knot() for knot in knots} == {None}, "until everything was looked at"
 
 
 def test_python_collects_again_once_it_is_given_back() -> None:
