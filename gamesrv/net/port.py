@@ -47,7 +47,7 @@ class AcceptedTransport(Server):
             return CONNECTION_LOST
         if not data:
             return CONNECTION_DONE
-        self.protocol.dataReceived(data)  # type: ignore[call-arg]
+        self.protocol.dataReceived(data)  # type: ignore[call-arg, misc]
         return None
 
     @property

@@ -91,6 +91,7 @@ class Feed:
         common, apart = _bundles(updates, fresh)
         hidden = machine is not None and machine.game_type.hidden
         ticking = machine is not None and machine.game_type.rules.tick_rate and not lockstep
+        alike = bool(updates or fresh) and not (hidden or apart)
         if not (updates or common.events or hidden or ticking):
             members = [member for member in members if member.seat in apart]
         stream = None
@@ -98,7 +99,10 @@ class Feed:
             peer = member.session.peer
             if peer is None or member is but:
                 continue
-            bundle = apart.get(member.seat, common) if apart else common
+            if alike and peer.channel is None:
+                peer.outbox.push(common)
+                continue
+            bundle = apart.get(member.seat, common)
             if peer.channel is not None and machine is not None and ticking:
                 stream = self._stream = self._stream or Stream(self.everyone.version)
                 shown = stream.send(member, peer.channel, updates, machine.finished)

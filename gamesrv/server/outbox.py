@@ -6,7 +6,7 @@ goes on into the buffer, up to a hard limit; a peer that reaches it, or doesn't 
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gamesrv.core.messages import Closing, ServerMessage
 from gamesrv.server.interfaces import Connection, Format
@@ -61,6 +61,7 @@ class Outbox:
         "_held_size",
         "_limits",
         "_owed",
+        "_straight",
         "_write",
         "fault",
         "full_since",
@@ -82,6 +83,8 @@ class Outbox:
         self.open = True
         self.fault: CloseCode | None = None
         """Why something could not be sent that should have been: this connection can't go on."""
+        self._straight: Callable[[bytes], None] | None = self._write
+        """Writes; `None` while anything must be minded before. It is all that is asked mostly."""
 
     def send(self, message: ServerMessage) -> None:
         """Sends one message, whatever is in the buffer."""
@@ -91,7 +94,12 @@ class Outbox:
         """Sends the last message, even where nothing else may go any more."""
         self._held = None
         self._write(self._format.encode(goodbye))
+        self.shut()
+
+    def shut(self) -> None:
+        """Nothing goes from now on."""
         self.open = False
+        self._straight = None
 
     def hold(self) -> None:
         """Keeps what is said from now on, until as many calls of `release` as there were of this one.
@@ -101,6 +109,7 @@ class Outbox:
         if self._held is None:
             self._held = deque()
         self._held.append([])
+        self._straight = None
 
     def release(self) -> None:
         """Says what was held after the oldest `hold` and before the next."""
@@ -109,6 +118,7 @@ class Outbox:
         parts = self._held.popleft()
         if not self._held:
             self._held = None
+            self._mind()
         data = b"".join(parts)
         self._held_size -= len(data)
         if self.open and data:
@@ -121,23 +131,23 @@ class Outbox:
 
     def push(self, bundle: Bundle) -> None:
         """Sends updates if the connection keeps up, and events in any case, in one write."""
+        straight, frame = self._straight, bundle.frames.get(self._format)
+        if straight is not None and frame:
+            straight(frame)
+            return
         # Once something could not go, nothing may go after it: the peer would take it for all there was.
         if not self.open or self.fault is not None:
             return
         if self.full_since is not None and bundle.updates:
             self.stale = True
-            bundle = Bundle((), bundle.events)
-        frame = bundle.frames.get(self._format)
+            bundle, frame = Bundle((), bundle.events), None
         if frame is None:
             try:
                 frame = bundle.frame(self._format)
             except FrameError as error:
-                self.fault = error.close
+                self._fail(error.close)
                 return
-        if self.full_since is not None or self._held is not None:
-            self._put(frame)
-        elif frame:
-            self._write(frame)
+        self._put(frame)
 
     def update(self, message: ServerMessage) -> None:
         """Sends an update that is for this connection alone, if it keeps up."""
@@ -149,14 +159,14 @@ class Outbox:
         try:
             frame = self._format.encode(message)
         except FrameError as error:
-            self.fault = error.close
+            self._fail(error.close)
         else:
             self._put(frame)
 
     def filled(self, now: float) -> None:
         """The transport's buffer is full."""
         if self.full_since is None:
-            self.full_since = now
+            self.full_since, self._straight = now, None
             self._owed = self._limits.soft_buffer
 
     def drained(self) -> bool:
@@ -164,6 +174,7 @@ class Outbox:
         due = self.stale
         self.full_since = None
         self.stale = False
+        self._mind()
         return due
 
     def verdict(self, now: float) -> CloseCode | None:
@@ -172,16 +183,23 @@ class Outbox:
             return CloseCode.TOO_SLOW
         return self.fault
 
+    def _fail(self, fault: CloseCode) -> None:
+        self.fault, self._straight = fault, None
+
+    def _mind(self) -> None:
+        free = self.open and self.fault is None and self.full_since is None and self._held is None
+        self._straight = self._write if free else None
+
     def _put(self, data: bytes) -> None:
         if self.full_since is not None:
             self._owed += len(data)
             if self._owed > self._limits.hard_buffer:
-                self.fault = CloseCode.TOO_SLOW
+                self._fail(CloseCode.TOO_SLOW)
                 return
         if self._held is not None:
             self._held_size += len(data)
             self._held[-1].append(data)
             if self._held_size > self._limits.hard_buffer:
-                self.fault = CloseCode.FULL
+                self._fail(CloseCode.FULL)
         elif data:
             self._write(data)

@@ -128,7 +128,7 @@ class Peer:
 
     def lost(self, on_purpose: bool = False) -> None:
         """The link is gone; ``on_purpose`` where the peer said that it leaves for good."""
-        self.outbox.open = False
+        self.outbox.shut()
         self._gate.channels.close(self)
         self._gate.lobby.listing.unfollow(self.outbox)
         self._gate.lost(self, on_purpose)

@@ -81,7 +81,7 @@ def test_nothing_is_written_where_there_is_nothing_to_say(outbox: Outbox, wire: 
 
 
 def test_a_closed_outbox_takes_nothing(outbox: Outbox, wire: Wire) -> None:
-    outbox.open = False
+    outbox.shut()
     outbox.push(Bundle([update(1)], [event(2)]))
     assert wire.writes == [] and not outbox.stale
 

@@ -1,6 +1,6 @@
 """The mind that plans."""
 
-from functools import cached_property
+from functools import cached_property, partial
 
 from gamesrv.games.bigtwo.bots.outlook import Outlook
 from gamesrv.games.bigtwo.bots.partition import Partition
@@ -23,6 +23,22 @@ THREAT = (0, 1.0, 0.35, 0.15, 0.1, 0.1, 0.03, *(0,) * 20)
 CERTAIN, OUT = -500.0, -1000.0
 
 
+def _cost(outlook: Outlook, key: int) -> float:
+    """Of a play that one is left with. No method: it would hold on to its plan, which is freed at once so."""
+    kind = key >> 15
+    holds = outlook.holds(key)
+    if kind == 1:
+        return BASE[1] - CONTROL[1] * holds - SMOOTH[1] / 51 * (key & 63)
+    if kind > 5:
+        return BASE[5] - CONTROL[5] * holds
+    size = SIZES[kind]
+    return BASE[size] - CONTROL[size] * holds - SMOOTH[size] / 51 * (key & 63)
+
+
+def _loser(outlook: Outlook, key: int) -> float:
+    return 0.0 if outlook.holds(key) >= 1 else 1.0
+
+
 class Plan:
     """What each play is worth in one position; lower is better."""
 
@@ -31,26 +47,14 @@ class Plan:
         self.outlook = Outlook(position)
         rules = position.rules
         self._blocks = [p for p in plays if p[0] >= 6 << 15 or p[0] >> 15 == 4]
-        self.partition = Partition(rules, self._cost, position.hand, self._blocks)
+        self.partition = Partition(rules, partial(_cost, self.outlook), position.hand, self._blocks)
         self.rush = [position.counts[s] for s in position.others]
 
     @cached_property
     def losers(self) -> Partition:
         """The hand parted into as few plays as can be that others may beat."""
-        return Partition(self.position.rules, self._loser, self.position.hand, self._blocks)
-
-    def _cost(self, key: int) -> float:
-        kind = key >> 15
-        holds = self.outlook.holds(key)
-        if kind == 1:
-            return BASE[1] - CONTROL[1] * holds - SMOOTH[1] / 51 * (key & 63)
-        if kind > 5:
-            return BASE[5] - CONTROL[5] * holds
-        size = SIZES[kind]
-        return BASE[size] - CONTROL[size] * holds - SMOOTH[size] / 51 * (key & 63)
-
-    def _loser(self, key: int) -> float:
-        return 0.0 if self.outlook.holds(key) >= 1 else 1.0
+        loser = partial(_loser, self.outlook)
+        return Partition(self.position.rules, loser, self.position.hand, self._blocks)
 
     def value(self, key: int, mask: int) -> float:
         """What it leaves to do, with what may happen meanwhile."""
