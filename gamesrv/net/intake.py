@@ -168,18 +168,16 @@ class Intake:
         ready = epoll.poll(0, BATCH)
         for number, _ in ready:
             transport = self._reading.get(number)
-            if transport is not None:  # else it went in another's turn
-                self._read_one(transport)
+            if transport is None:
+                continue  # it went in another's turn
+            try:
+                why: Any = transport.doRead()
+            except BaseException as error:
+                self._log.failure("A protocol failed")
+                why = error
+            if why is not None:
+                self._lose(transport, why)
         return len(ready) if self._epoll is epoll else 0
-
-    def _read_one(self, transport: Reader) -> None:
-        try:
-            why: Any = transport.doRead()
-        except BaseException as error:
-            self._log.failure("A protocol failed")
-            why = error
-        if why is not None:
-            self._lose(transport, why)
 
     def _lose(self, transport: Reader, why: BaseException) -> None:
         self.removeReader(transport)
