@@ -15,19 +15,21 @@ from tests.world import TRANSPORTS, World
 settings.register_profile("gamesrv", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("gamesrv")
 
-BROWSER = "tests/browser/"
+BROWSER = "tests/browser/test_"
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With ``-n`` each process takes a file at a time, for what its tests share is made once; and one process
-    takes all that share the browsers.
+    """With ``-n`` each process takes a file at a time, for what its tests share is made once; and half of the
+    alphabet where they share the browsers.
     """
     from xdist.scheduler import LoadScopeScheduling
 
     class Shared(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
+            if nodeid.startswith(BROWSER):
+                return BROWSER + ("a-l" if nodeid.removeprefix(BROWSER) < "m" else "m-z")
+            return nodeid.partition("::")[0]
 
     return Shared(config, log)
 
