@@ -40,7 +40,7 @@ from gamesrv.core.messages import (
     Welcome,
 )
 from gamesrv.core.rng import Random
-from gamesrv.core.views import View, merge
+from gamesrv.core.views import View, merge, merged
 from gamesrv.net.link import Transport
 from gamesrv.server.interfaces import Clock
 from gamesrv.server.slices import SLICE, cooperator
@@ -78,20 +78,6 @@ _message = lru_cache(maxsize=16)(packets.decode_server)
 """One of them: what only some are told comes together with what all are."""
 
 
-def _after(view: View, patch: View) -> View:
-    """What a patch makes of a view, which stays as it is."""
-    view = view.copy()
-    for key, value in patch.items():
-        if value is None:
-            view.pop(key, None)
-        elif type(value) is dict:
-            before = view.get(key)
-            view[key] = _after(before if type(before) is dict else {}, value)
-        else:
-            view[key] = value
-    return view
-
-
 class Sight:
     """What bots see. Those in one room see the same and hear of changes one after the other: so they look at
     one view, which is never changed, but another one takes its place.
@@ -111,7 +97,7 @@ class Sight:
     def next(self, view: View, patch: View) -> View:
         """For one who saw ``view`` up to now."""
         if view is not self._before or patch is not self._patch:
-            self._before, self._patch, self._now = view, patch, _after(view, patch)
+            self._before, self._patch, self._now = view, patch, merged(view, patch)
         return self._now
 
 

@@ -11,7 +11,7 @@ from attrs import define, field
 
 from gamesrv.core.game import GameError
 
-__all__ = ["SCALARS", "Audience", "Shape", "View", "merge", "name_of", "prune", "shape_of"]
+__all__ = ["SCALARS", "Audience", "Shape", "View", "merge", "merged", "name_of", "prune", "shape_of"]
 
 View: TypeAlias = dict[str, Any]
 """Plain data with string keys. What is `None` is left out: as the RFC has it, that is the same as absent."""
@@ -32,6 +32,20 @@ def merge(target: View, patch: View) -> View:
         else:
             target[key] = value
     return target
+
+
+def merged(view: View, patch: View) -> View:
+    """What a patch makes of a view, which stays as it is: only maps in which something changes are copied."""
+    view = view.copy()
+    for key, value in patch.items():
+        if value is None:
+            view.pop(key, None)
+        elif type(value) is dict:
+            before = view.get(key)
+            view[key] = merged(before if type(before) is dict else {}, value)
+        else:
+            view[key] = value
+    return view
 
 
 def prune(view: View) -> View:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec import Struct, to_builtins
 
 from gamesrv.core.game import GameError, as_plain
-from gamesrv.core.views import Audience, View, merge, prune
+from gamesrv.core.views import Audience, View, merge, merged, prune
 
 # Few keys and few values, so that two views often have something in common.
 leaves = st.none() | st.integers(0, 3) | st.sampled_from(["", "a", "b"]) | st.booleans() | st.just(0.5)
@@ -69,6 +69,16 @@ def test_what_is_merged_into_a_view_stays_as_it_was(target: View, patch: View, m
     before = deepcopy(patch)
     merge(merge(target, patch), more)
     assert patch == before
+
+
+@given(views, views)
+def test_merging_anew_comes_to_the_same_and_changes_nothing(view: View, patch: View) -> None:
+    before = deepcopy((view, patch))
+    new = merged(view, patch)
+    assert (view, patch) == before
+    assert new == merge(deepcopy(view), patch)
+    merge(new, {"a": {"a": 1}, "b": None})
+    assert patch == before[1]
 
 
 @given(views)
