@@ -70,10 +70,7 @@ class Thing:
         if not SCALARS.issuperset(map(type, patch.values())):
             return self.look_anew(source, where)
         self._was, self.source = now, source
-        if None in patch.values():
-            merge(self.plain, patch)
-        else:
-            self.plain.update(patch)
+        merge(self.plain, patch)
         return patch
 
     def look_anew(self, source: Any, where: str) -> View:

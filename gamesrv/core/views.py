@@ -146,10 +146,7 @@ class _SeenObject:
             self.was = dict(zip(self.shape.names, self.values, strict=True))
             return self._look_within(source)
         self.values = now
-        if None in patch.values():
-            merge(self.plain, patch)
-        else:
-            self.plain.update(patch)
+        merge(self.plain, patch)
         return patch
 
     def _look_within(self, source: Any) -> View:

@@ -20,7 +20,7 @@ from gamesrv.core.schema import GameType
 from gamesrv.core.views import View
 from gamesrv.server.feed import Feed, own_update
 from gamesrv.server.outbox import Bundle, Outgoing
-from gamesrv.server.sight import Moment, Sight, Together
+from gamesrv.server.sight import Moment, Sight
 
 if TYPE_CHECKING:
     from gamesrv.server.peer import Peer
@@ -143,18 +143,18 @@ class _Events:
 
     _fresh: list[tuple[Outgoing, int | None]]
     _local: dict[int, list[Outgoing]]
-    _by_square: dict[Square | None, list[Outgoing]] = field(factory=dict, init=False)
+    _by_square: dict[Square | None, list[Outgoing | Bundle]] = field(factory=dict, init=False)
     _private: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._private = any(to is not None for _, to in self._fresh)
 
-    def told_to(self, seat: int | None, square: Square | None) -> list[Outgoing]:
+    def told_to(self, seat: int | None, square: Square | None) -> list[Outgoing | Bundle]:
         """In the order in which it happened."""
         told = self._by_square.get(square)
         if told is None:
-            public = sorted(self._public(square), key=_number)
-            told = public if self._private or len(public) < 2 else [Together(public)]
+            public: list[Outgoing | Bundle] = [*sorted(self._public(square), key=_number)]
+            told = public if self._private or len(public) < 2 else [Bundle((), public)]
             self._by_square[square] = told
         if not self._private:
             return told
@@ -170,6 +170,6 @@ class _Events:
                 yield from self._local[place]
 
 
-def _number(outgoing: Outgoing) -> int:
-    assert isinstance(outgoing.message, Event)
+def _number(outgoing: Outgoing | Bundle) -> int:
+    assert isinstance(outgoing, Outgoing) and isinstance(outgoing.message, Event)
     return outgoing.message.seq

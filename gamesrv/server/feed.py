@@ -164,7 +164,7 @@ def own_view(machine: Machine | None, member: Member) -> View | None:
 
 def own_update(machine: Machine | None, member: Member) -> Outgoing | None:
     """What has changed in the seat's own view, as an update; `None` where nothing has."""
-    if machine is None or member.seat is None:
+    mine = own_view(machine, member)
+    if machine is None or not mine:
         return None
-    mine = member.own.change(machine.look(member.seat))
-    return None if mine is None else Outgoing(Update(machine.tick, member.own.version, mine=mine))
+    return Outgoing(Update(machine.tick, member.own.version, mine=mine))

@@ -5,6 +5,8 @@ passed over, since the newest state wins, and one fresh snapshot follows when it
 goes on into the buffer, up to a hard limit; a peer that reaches it, or doesn't drain in time, is too slow.
 """
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -39,7 +41,7 @@ class Bundle:
 
     __slots__ = ("events", "frames", "updates")
 
-    def __init__(self, updates: Sequence[Outgoing], events: Sequence[Outgoing]) -> None:
+    def __init__(self, updates: Sequence[Outgoing], events: Sequence[Outgoing | Bundle]) -> None:
         self.updates = updates
         self.events = events
         self.frames: dict[Format, bytes] = {}
@@ -47,8 +49,10 @@ class Bundle:
 
     def frame(self, fmt: Format) -> bytes:
         """All of it, as that format has it."""
-        parts = [part.frame(fmt) for part in (*self.updates, *self.events)]
-        frame = self.frames[fmt] = parts[0] if len(parts) == 1 else b"".join(parts)
+        frame = self.frames.get(fmt)
+        if frame is None:
+            parts = [part.frame(fmt) for part in (*self.updates, *self.events)]
+            frame = self.frames[fmt] = parts[0] if len(parts) == 1 else b"".join(parts)
         return frame
 
 

@@ -16,7 +16,7 @@ from gamesrv.server.interfaces import Format
 from gamesrv.server.outbox import Outgoing
 from gamesrv.server.splice import Piece, Splice, splice_for
 
-__all__ = ["Moment", "Sight", "Together"]
+__all__ = ["Moment", "Sight"]
 
 
 @define(eq=False)
@@ -76,22 +76,6 @@ class _Update(Outgoing):
             for name, told in self._told:
                 delta[name] = told.plain() if splice is None else _spliced(told, splice)
             frame = self._frames[fmt] = fmt.encode(Update(update.tick, update.v, delta=delta))
-        return frame
-
-
-class Together(Outgoing):
-    """Some messages that many are told one after the other."""
-
-    __slots__ = ("_messages",)
-
-    def __init__(self, messages: Sequence[Outgoing]) -> None:
-        super().__init__(messages[0].message)
-        self._messages = messages
-
-    def frame(self, fmt: Format) -> bytes:
-        frame = self._frames.get(fmt)
-        if frame is None:
-            frame = self._frames[fmt] = b"".join(message.frame(fmt) for message in self._messages)
         return frame
 
 
