@@ -43,11 +43,6 @@ class Journal:
     """The state before the first input, `None` where that is the start of the game."""
     inputs: list[Input] = field(factory=list, repr=False)
 
-    @property
-    def full(self) -> bool:
-        """Whether the next input wants a new checkpoint first."""
-        return len(self.inputs) >= self.limit
-
     def restart(self, checkpoint: bytes) -> None:
         """Forgets the inputs that led to this state."""
         self.checkpoint = checkpoint

@@ -4,7 +4,7 @@ Whatever enters does so as an `Input`, in order; timers fire inside as the clock
 options and inputs give the same states, so a journal is a replay, a recovery and a test at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heappop
 from types import MappingProxyType
 from typing import Any
@@ -99,18 +99,20 @@ class Machine:
         context, journal = self._context, self.journal
         if item.tick > context.tick or item.tick > journal.tick:
             self.advance(item.tick)
-        method, args = self._parse(item) if item.kind == "command" else ("", _NO_ARGS)
-        if journal.full:
+        command = self._command(item) if item.kind == "command" else None
+        if len(journal.inputs) >= journal.limit:
             journal.restart(dump(self.game))
         journal.inputs.append(item if item.tick == context.tick else replace(item, tick=context.tick))
-        emitted = len(context.events)
+        events = context.events
+        emitted = len(events)
         try:
-            if method:
-                getattr(self.game, method)(item.seat, **args)
-            else:
+            if command is None:
                 self._take(item)
+            else:
+                handle, args = command
+                handle(item.seat, **args)
         except Refused:
-            del context.events[emitted:]
+            del events[emitted:]
             raise
 
     def advance(self, tick: int) -> None:
@@ -166,15 +168,15 @@ class Machine:
         """Equal for equal states."""
         return fingerprint(self.game)
 
-    def _parse(self, item: Input) -> tuple[str, dict[str, Any]]:
+    def _command(self, item: Input) -> tuple[Callable[..., object], dict[str, Any]]:
         """A command's method, and what to give it."""
         found = self.game_type.commands.get(item.name)
         if found is None:
             raise Refused(f"{self.game_type.name} has no command {item.name!r}", "unknown_command", "name")
         args = found.args.parse(item.args)
-        if self.finished:
+        if self._context.finished:
             raise Refused("the game is over", "game_over")
-        return found.method, args
+        return getattr(self.game, found.method), args
 
     def _take(self, item: Input) -> None:
         match item.kind:
@@ -267,6 +269,3 @@ def _context(game_type: GameType, seed: bytes, options: dict[str, Any]) -> Conte
 def _nobody_asked(where: str, refused: Refused) -> GameError:
     """For author's code that nobody has asked for, so that nobody is there to be told no."""
     return GameError(f"Refused({refused.message!r}) in {where}: nobody is there to be told")
-
-
-_NO_ARGS: dict[str, Any] = {}

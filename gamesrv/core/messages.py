@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gamesrv.core.plain import MAX_INT, MAX_KEYS
+
 __all__ = [
     "PROTOCOL_VERSION",
     "ClientMessage",
@@ -54,6 +56,12 @@ PROTOCOL_VERSION = 1
 Plain: TypeAlias = dict[str, Any]
 """A map of plain data: what JSON can say, keys are strings."""
 
+Value: TypeAlias = (
+    Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)] | float | str | bool | None | list[Any] | Plain
+)
+Given: TypeAlias = Annotated[dict[str, Value], Meta(max_length=MAX_KEYS)]
+"""`Plain` from a client. What its type leaves open is for the codec: floats, lists and maps."""
+
 RoomState: TypeAlias = Literal["waiting", "playing", "over"]
 """``waiting``: the game has not begun; ``over``: it is finished, and may begin again."""
 
@@ -99,7 +107,7 @@ class Create(_Client, frozen=True):
     """Opens a room of a game and joins it. A ``private`` one is in no list: its id is a code to pass on."""
 
     game: Word
-    options: Plain = {}
+    options: Given = {}
     private: bool = False
 
 
@@ -142,7 +150,7 @@ class Command(_Client, frozen=True, tag="cmd"):
     """Calls one command of the game. An ``id`` rises within the session and makes it exactly-once."""
 
     name: Word
-    args: Plain = {}
+    args: Given = {}
     id: Annotated[int, Meta(ge=1, le=2**53 - 1)] | None = None
 
 
@@ -150,7 +158,7 @@ class NumberedCommand(_Client, frozen=True, tag="packet"):
     """A game's own packet: its command by number (in order of definition), with no id."""
 
     number: Count
-    args: Plain = {}
+    args: Given = {}
 
 
 class Say(_Client, frozen=True):
@@ -177,7 +185,7 @@ class Dump(_Client, frozen=True):
     """Answers `Desync`: one's own world after that tick; an empty one where it is gone, or too big to say."""
 
     tick: Count
-    world: Plain
+    world: Given
 
 
 class GameInfo(Struct, frozen=True):

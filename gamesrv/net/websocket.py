@@ -22,6 +22,7 @@ from gamesrv.net.link import Link, Transport
 from gamesrv.server.gate import Gate
 from gamesrv.server.interfaces import Clock
 from gamesrv.server.limits import TokenBucket
+from gamesrv.server.peer import Peer
 from gamesrv.server.wheel import Wheel
 from gamesrv.wire.close import CloseCode
 from gamesrv.wire.codec import JSON, MSGPACK, BadMessage, Codec
@@ -207,7 +208,7 @@ class WebSocketProtocol(Protocol):
         size = self._factory.gate.limits.message_size
         payloads, used = split_small_frames(data, self._format.first_byte, size)
         for payload in payloads:
-            self._take(link, payload)
+            self._take(link.peer, payload)
         if used < len(data):
             self._take_others(link, data[used:])
 
@@ -234,10 +235,9 @@ class WebSocketProtocol(Protocol):
             kind = "binary" if self._format.binary else "text"
             self._link.peer.close(CloseCode.UNSUPPORTED_DATA, f"messages are {kind} here")
         else:
-            self._take(self._link, payload)
+            self._take(self._link.peer, payload)
 
-    def _take(self, link: Link, payload: bytes) -> None:
-        peer = link.peer
+    def _take(self, peer: Peer, payload: bytes) -> None:
         try:
             message = self._format.codec.decode(payload)
         except BadMessage as error:

@@ -6,8 +6,6 @@ tick, and when thousands come back at a time there would be thousands of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from attrs import define, field
 
 from gamesrv.server.room import Room
@@ -22,8 +20,6 @@ class AreaRoom(Room):
 
     _flushed: int | None = field(default=None, init=False)
     """The tick of which all were told; `None` before the first one of a game."""
-    _owed: dict[Member, int | None] = field(factory=dict, init=False)
-    """Who gets a snapshot then, and the last event each had seen."""
 
     @property
     def _waits(self) -> bool:
@@ -45,10 +41,6 @@ class AreaRoom(Room):
     def drop(self, member: Member) -> None:
         self._owed.pop(member, None)
         super().drop(member)
-
-    def _listeners(self) -> Iterable[Member]:
-        """Those who wait for a snapshot hear what happens with it, or after it."""
-        return (member for member in super()._listeners() if member not in self._owed)
 
     def _open_game(self) -> None:
         self._flushed = None

@@ -6,7 +6,7 @@ anywhere, everyone gets one update, be it an empty one, and a client need not kn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -48,7 +48,7 @@ class AreaFeed(Feed):
         super().show(machine)
 
     def announce(self, name: str, data: View, seat: int) -> None:
-        self.tell(name, data, seat)
+        self._announced.append(Emitted(name, data, seat))
 
     def players(self, seating: Seating, member: Member) -> dict[str, Player]:
         return {} if member.seat is None else {str(member.seat): seating.player(member.seat)}
@@ -60,9 +60,9 @@ class AreaFeed(Feed):
         sight.follow(*machine.eyes([member.seat]))
         return {**self.everyone.view, **sight.look(self._layers)}
 
-    def send(self, machine: Machine | None, members: Iterable[Member], but: Member | None = None) -> None:
+    def send(self, machine: Machine | None, seating: Seating, deaf: Container[Member] = ()) -> None:
         if machine is None:
-            super().send(machine, members, but)
+            super().send(machine, seating, deaf)
             return
         self._take_events(machine)
         fresh, self._fresh = self._fresh, []
@@ -71,8 +71,8 @@ class AreaFeed(Feed):
         changed = delta is not None or any(layer.changed for layer in self._layers)
         present = [
             (member, peer)
-            for member in members
-            if (peer := member.session.peer) is not None and member is not but
+            for member in seating.everybody()
+            if (peer := member.session.peer) is not None and member not in deaf
         ]
         for (member, _), place in zip(present, machine.eyes(m.seat for m, _ in present), strict=True):
             if (sight := self._sight(member)) is not None and sight.follow(place):

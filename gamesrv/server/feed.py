@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -33,6 +33,8 @@ class Feed:
     """The newest events, and the seat each was for."""
     _fresh: list[tuple[Outgoing, int | None]] = field(factory=list, init=False)
     """Events not sent yet."""
+    _announced: list[Emitted] = field(factory=list, init=False)
+    """What is to be an event with the next `send`: no snapshot before that tells of it."""
     _whole_since: int | None = field(default=None, init=False)
     """The last event that is gone from the newest; `None` before the first one was told."""
     _stream: Stream | None = field(default=None, init=False)
@@ -59,8 +61,8 @@ class Feed:
         self._fresh.append((Outgoing(event), to))
 
     def announce(self, name: str, data: dict[str, Any], seat: int) -> None:
-        """Somebody comes or goes."""
-        self.tell(name, data)
+        """Somebody comes or goes: the next `send` puts it into the sequence, and sends it."""
+        self._announced.append(Emitted(name, data, None))
 
     def players(self, seating: Seating, member: Member) -> dict[str, Player]:
         """Who sits where, as far as this member is told."""
@@ -76,34 +78,35 @@ class Feed:
             return None
         return [event for event, to in self._events if event.seq > last and to in (None, member.seat)]
 
-    def send(self, machine: Machine | None, members: Iterable[Member], but: Member | None = None) -> None:
-        """Sends the members, all but one, what has changed for them, each thing encoded once per format.
+    def send(self, machine: Machine | None, seating: Seating, deaf: Container[Member] = ()) -> None:
+        """Sends all but the deaf what has changed for them, each thing encoded once per format.
 
         Raises what the author's views raise.
         """
-        if machine is not None:
-            self._take_events(machine)
+        self._take_events(machine)
         fresh, self._fresh = self._fresh, []
-        lockstep = machine is not None and machine.game_type.lockstep
-        if lockstep and not fresh:
-            return
-        updates = [] if machine is None or lockstep else self._public_update(machine)
+        updates: list[Outgoing] = []
+        hidden = ticks = False
+        if machine is not None and not machine.game_type.lockstep:
+            updates = self._public_update(machine)
+            hidden, ticks = machine.game_type.hidden, machine.game_type.rules.tick_rate > 0
         common, apart = _bundles(updates, fresh)
-        hidden = machine is not None and machine.game_type.hidden
-        ticking = machine is not None and machine.game_type.rules.tick_rate and not lockstep
+        if not (updates or hidden or ticks or common.events):
+            for member in seating.at(apart):
+                if member.session.peer is not None and member not in deaf:
+                    member.session.peer.outbox.push(apart[member.seat])
+            return
         alike = bool(updates or fresh) and not (hidden or apart)
-        if not (updates or common.events or hidden or ticking):
-            members = [member for member in members if member.seat in apart]
         stream = None
-        for member in members:
+        for member in seating.everybody():
             peer = member.session.peer
-            if peer is None or member is but:
+            if peer is None or member in deaf:
                 continue
             if alike and peer.channel is None:
                 peer.outbox.push(common)
                 continue
             bundle = apart.get(member.seat, common)
-            if peer.channel is not None and machine is not None and ticking:
+            if peer.channel is not None and machine is not None and ticks:
                 stream = self._stream = self._stream or Stream(self.everyone.version)
                 shown = stream.send(member, peer.channel, updates, machine.finished)
                 bundle = Bundle(shown, bundle.events)
@@ -127,9 +130,14 @@ class Feed:
         """The patch to what everyone sees; `None` where it is the same."""
         return self.everyone.change(machine.look())
 
-    def _take_events(self, machine: Machine) -> None:
-        for emitted in machine.take_events():
-            self._take(emitted)
+    def _take_events(self, machine: Machine | None) -> None:
+        if self._announced:
+            announced, self._announced = self._announced, []
+            for emitted in announced:
+                self._take(emitted)
+        if machine is not None and machine.has_events:
+            for emitted in machine.take_events():
+                self._take(emitted)
 
     def _take(self, emitted: Emitted) -> None:
         self.tell(emitted.name, emitted.data, emitted.to)
@@ -146,13 +154,16 @@ def _bundles(
     updates: list[Outgoing], fresh: list[tuple[Outgoing, int | None]]
 ) -> tuple[Bundle, dict[int | None, Bundle]]:
     """What all are told, and what those seats are that are told more."""
-    if not fresh:
-        return Bundle(updates, ()), {}
-    chosen = {to for _, to in fresh if to is not None}
-    common = Bundle(updates, [outgoing for outgoing, to in fresh if to is None])
-    return common, {
-        seat: Bundle(updates, [outgoing for outgoing, to in fresh if to in (None, seat)]) for seat in chosen
-    }
+    common: list[Outgoing] = []
+    apart: dict[int | None, list[Outgoing]] = {}
+    for outgoing, to in fresh:
+        if to is not None:
+            apart.setdefault(to, [*common]).append(outgoing)
+            continue
+        common.append(outgoing)
+        for told in apart.values():
+            told.append(outgoing)
+    return Bundle(updates, common), {seat: Bundle(updates, told) for seat, told in apart.items()}
 
 
 def own_view(machine: Machine | None, member: Member) -> View | None:

@@ -90,8 +90,6 @@ class LockstepRoom(Room):
     _changes: list[Change] = field(factory=list, init=False)
     """What will be part of the next frame."""
     _followers: dict[Member, Follower] = field(factory=dict, init=False)
-    _owed: dict[Member, int | None] = field(factory=dict, init=False)
-    """Who gets a snapshot after the next tick, and the last event each had seen."""
     _asked: dict[Member, tuple[float, Check | None]] = field(factory=dict, init=False)
     """Who was asked for a world when, and what it should be like."""
     _fixed_at: float = field(default=0.0, init=False)
@@ -224,12 +222,6 @@ class LockstepRoom(Room):
         before = self._followers.get(member)
         return TwoWays(self._now()) if before is None else before.ways
 
-    def _listeners(self) -> Iterable[Member]:
-        """Those who wait for a snapshot hear what happens with it, or after it."""
-        if not self._owed:
-            return super()._listeners()
-        return [member for member in super()._listeners() if member not in self._owed]
-
     # ------------------------------------------------------------------ what is heard
 
     def sync(self, member: Member, data: bytes) -> None:
@@ -319,6 +311,11 @@ class LockstepRoom(Room):
         )
 
     # ------------------------------------------------------------------ who comes and goes
+
+    @property
+    def _in_ticks(self) -> bool:
+        """Only inputs are told in ticks."""
+        return False
 
     def snapshot(self, member: Member, last: int | None = None) -> None:
         """Sends the whole world, at once or after the next tick."""

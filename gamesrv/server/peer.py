@@ -38,6 +38,7 @@ from gamesrv.server.channel import Channel
 from gamesrv.server.interfaces import Connection
 from gamesrv.server.limits import TokenBucket
 from gamesrv.server.lobby import Lobby
+from gamesrv.server.lockstep import LockstepRoom
 from gamesrv.server.outbox import Outbox
 from gamesrv.server.room import Room
 from gamesrv.server.seating import Member
@@ -314,18 +315,24 @@ def _resync(peer: Peer, message: Resync) -> None:
 def _sync(peer: Peer, message: Sync) -> None:
     member = peer.member()
     try:
-        member.room.sync(member, message.data)
+        _lockstep(member).sync(member, message.data)
     except BadMessage as error:
         peer.bad(error)
 
 
 def _dump(peer: Peer, message: Dump) -> None:
     member = peer.member()
-    member.room.dump(member, message)
+    _lockstep(member).dump(member, message)
 
 
 def _udp(peer: Peer, message: Udp) -> None:
     peer.outbox.send(peer._gate.channels.offer(peer))
+
+
+def _lockstep(member: Member) -> LockstepRoom:
+    if not isinstance(member.room, LockstepRoom):
+        raise Refused("this is no lockstep room", "no_lockstep")
+    return member.room
 
 
 def _free(peer: Peer) -> Session:

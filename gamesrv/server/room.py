@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from gamesrv.core.game import GameError, Refused, as_plain
 from gamesrv.core.journal import Input, InputKind
 from gamesrv.core.machine import Machine
-from gamesrv.core.messages import Command, Dump, Joined, Left, RoomState
+from gamesrv.core.messages import Command, Joined, Left, RoomState
 from gamesrv.core.schema import GameType
 from gamesrv.core.views import prune
 from gamesrv.server.areas import feed_for
@@ -59,6 +59,8 @@ class Room:
     incident: str | None = field(default=None, init=False)
     """The number under which the fault that ended the room was logged."""
     _options: dict[str, Any] = field(init=False)
+    _owed: dict[Member, int | None] = field(factory=dict, init=False)
+    """Who waits for a snapshot, and the last event each had seen. They are told nothing before it."""
     _began: float = field(default=0.0, init=False)
     """When the game began, in seconds of the clock."""
     _feed: Feed = field(init=False)
@@ -217,8 +219,7 @@ class Room:
 
     def command(self, member: Member, command: Command) -> None:
         """Takes a command: at once, or at the next tick of a real-time game. It is refused to the session."""
-        machine = self.machine
-        if self.tick_rate and machine is not None and not machine.finished:
+        if self._in_ticks:
             self._queue.append((member, command))
         else:
             self._command_now(member, command)
@@ -227,14 +228,6 @@ class Room:
     def _command_now(self, member: Member, command: Command) -> None:
         self._apply(member, command)
         self._flush()
-
-    def sync(self, member: Member, data: bytes) -> None:
-        """Takes the inputs of a lockstep room; raises `Refused`, and `BadMessage` for what is none."""
-        raise Refused("this is no lockstep room", "no_lockstep")
-
-    def dump(self, member: Member, dump: Dump) -> None:
-        """Takes the world that a member of a lockstep room was asked for; raises `Refused`."""
-        raise Refused("this is no lockstep room", "no_lockstep")
 
     def step(self) -> None:
         """One tick: the commands that waited, in order, then the game's own step."""
@@ -334,6 +327,12 @@ class Room:
         self._host.changed(self)
 
     @property
+    def _in_ticks(self) -> bool:
+        """Whether a tick will come, and tell all what has happened until then."""
+        machine = self.machine
+        return self.tick_rate > 0 and machine is not None and not machine.finished
+
+    @property
     def _at_once(self) -> bool:
         return self.game_type.rules.begins == "at_once"
 
@@ -401,7 +400,8 @@ class Room:
             return
         self._enter(kind, member.seat)
         self._feed.announce(event, {"seat": member.seat}, member.seat)
-        self._flush(but=member)
+        if not self._in_ticks:  # else all are told with the next tick: thousands may come back at a time
+            self._flush(but=member)
         self._host.changed(self)
 
     def _vacate(self, member: Member, seat: int) -> None:
@@ -430,14 +430,10 @@ class Room:
             raise Refused("the room is full", "room_full")
         return self.seating.free_seat(wanted)
 
-    def _listeners(self) -> Iterable[Member]:
-        """Who is told what happens."""
-        return self.seating.everybody()
-
     def _flush(self, but: Member | None = None) -> None:
         """Sends everyone what has changed for them."""
         machine = self.machine
-        self._feed.send(machine, self._listeners(), but)
+        self._feed.send(machine, self.seating, (but, *self._owed) if but is not None else self._owed or ())
         if machine is not None and not self.tick_rate:
             due = machine.next_due
             self._host.wake_at(self, None if due is None else self._began + due / self.game_type.rate)

@@ -82,6 +82,11 @@ class Seating:
         """All, whether they play or look on, as they are now."""
         return [*self.seats.values(), *self.stand_ins.values(), *self.watchers]
 
+    def at(self, seats: Iterable[int | None]) -> list[Member]:
+        """Who sits there, or stands in."""
+        places = (self.seats, self.stand_ins)
+        return [place[seat] for seat in seats if seat is not None for place in places if seat in place]
+
     def players(self) -> dict[str, Player]:
         """Who sits where, for a snapshot."""
         return {str(seat): self.player(seat) for seat in sorted(self.seats)}

@@ -1,7 +1,7 @@
 """Message bodies: the same maps in JSON and in MessagePack, validated by type as they are decoded."""
 
 from types import ModuleType
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 import attrs
 import msgspec
@@ -84,6 +84,14 @@ class _OnlyId(msgspec.Struct):
     id: Annotated[int, msgspec.Meta(ge=1, le=MAX_INT)] | None = None
 
 
+class _OnlyGiven(msgspec.Struct):
+    """What a message may give, whatever it is."""
+
+    args: Any = None
+    options: Any = None
+    world: Any = None
+
+
 class MsgspecCodec:
     """A `Codec` of one of msgspec's formats, given by the module: ``json`` or ``msgpack``."""
 
@@ -93,6 +101,7 @@ class MsgspecCodec:
         self._client: Decoder[ClientMessage] = form.Decoder(ClientMessage)
         self._server: Decoder[ServerMessage] = form.Decoder(ServerMessage)
         self._id: Decoder[_OnlyId] = form.Decoder(_OnlyId)
+        self._given: Decoder[_OnlyGiven] = form.Decoder(_OnlyGiven)
 
     def encode(self, message: ServerMessage) -> bytes:
         return self._encoder.encode(message)
@@ -101,7 +110,8 @@ class MsgspecCodec:
         try:
             return check_open(self._client.decode(data))
         except FAULTS as error:
-            raise bad_message(error, id=self.command_id(data), close=self._close(data)) from error
+            fault = self.not_plain(data) or error
+            raise bad_message(fault, id=self.command_id(data), close=self._close(data)) from error
 
     def encode_client(self, message: ClientMessage) -> bytes:
         return self._encoder.encode(message)
@@ -119,6 +129,18 @@ class MsgspecCodec:
         except FAULTS:
             return None
 
+    def not_plain(self, data: bytes) -> NotPlain | None:
+        """What a client has given that is not plain, by its name: msgspec tells no keys of a map."""
+        try:
+            given = msgspec.structs.asdict(self._given.decode(data))
+            for field, value in given.items():
+                check_plain(value, field)
+        except NotPlain as error:
+            return error
+        except FAULTS:
+            pass
+        return None
+
     def _close(self, data: bytes) -> CloseCode | None:
         return None if self.binary or _is_utf8(data) else CloseCode.INVALID_DATA
 
@@ -128,15 +150,18 @@ MSGPACK = MsgspecCodec(msgspec.msgpack, binary=True)
 
 
 def check_open(message: Message) -> Message:
-    """The same message, if its type leaves nothing open or what fills that is plain. Raises `NotPlain`."""
-    field = _OPEN.get(type(message))
+    """The same message, if what it gives is plain where its type leaves that open. Raises `NotPlain`."""
+    field = _GIVEN.get(type(message))
     if field is not None:
-        check_plain(getattr(message, field), field)
+        given = getattr(message, field)
+        if not _OPEN.isdisjoint(map(type, given.values())):
+            check_plain(given, field)
     return message
 
 
-_OPEN: dict[type, str] = {Command: "args", Create: "options", Dump: "world"}
-"""What of a message its type leaves open."""
+_GIVEN: dict[type, str] = {Command: "args", Create: "options", Dump: "world"}
+_OPEN = frozenset({float, list, dict})
+"""What `Given` says too little of."""
 
 
 def bad_message(

@@ -126,7 +126,8 @@ class PacketFormat:
         try:
             return check_open(decoder.decode(body))
         except FAULTS as error:
-            raise bad_message(error, id=MSGPACK.command_id(body)) from error
+            fault = MSGPACK.not_plain(body) or error
+            raise bad_message(fault, id=MSGPACK.command_id(body)) from error
 
     def encode_client(self, message: Packet) -> bytes:
         """What a client says, as a whole frame. Raises `TooBig`."""

@@ -9,6 +9,8 @@ _MASKED = 0x80
 _HEAD = 6
 """Bytes before the payload: opcode, length, and a mask of four (RFC 6455 section 5.2)."""
 _SMALL = 125
+_MASKS = 32
+"""So many are as long as a payload at least."""
 
 
 def split_small_frames(data: bytes, first_byte: int, limit: int) -> tuple[list[bytes], int]:
@@ -37,5 +39,7 @@ def split_small_frames(data: bytes, first_byte: int, limit: int) -> tuple[list[b
 
 def _unmask(payload: bytes, mask: bytes, size: int) -> bytes:
     """Section 5.3, all bytes at once: as one long number each."""
-    key = int.from_bytes((mask * (size // 4 + 1))[:size], "little")
-    return (int.from_bytes(payload, "little") ^ key).to_bytes(size, "little")
+    return (_number(payload, "little") ^ _number((mask * _MASKS)[:size], "little")).to_bytes(size, "little")
+
+
+_number = int.from_bytes

@@ -85,6 +85,7 @@ def test_a_lost_player_comes_back_to_the_same_seat(world: World, transport: str)
     ann.say(op="cmd", id=1, name="move", args={"dx": 1, "dy": 0})
     world.run(0.5)
     ann.cut()
+    world.run(0.1)
     assert bob.event("player_dropped")["data"] == {"seat": ann.seat}
     world.run(5)
     again = come_back(world, transport, ann.token)
@@ -93,17 +94,22 @@ def test_a_lost_player_comes_back_to_the_same_seat(world: World, transport: str)
     joined = again.take("joined")
     assert (joined["seat"], joined["room"]) == (ann.seat, ann.room)
     assert joined["view"]["avatars"]["0"]["x"] > 100, "the avatar walked on meanwhile"
+    assert joined["players"]["0"] == {"name": "ann"}
+    world.run(0.1)
     assert bob.event("player_back")["data"] == {"seat": ann.seat}
+    assert again.event("player_back")["seq"] > joined["seq"], "it came after what the snapshot tells of"
 
 
 def test_the_game_learns_of_drop_and_return(world: World, transport: str) -> None:
     ann, bob = world.person(transport, "ann", "field"), world.person(transport, "bob", "field")
     ann.cut()
+    world.run(0.1)
     bob.say(op="resync")
     joined = bob.take("joined")
     assert joined["view"]["avatars"]["0"]["away"] is True
     assert joined["players"]["0"] == {"name": "ann", "away": True}
     come_back(world, transport, ann.token)
+    world.run(0.1)
     bob.say(op="resync")
     assert "away" not in bob.take("joined")["view"]["avatars"]["0"]
 

@@ -214,6 +214,7 @@ def test_what_others_do_is_told_in_lines(world: World, tom: Window, bob: Person)
     bob.cut()
     back = world.connect("packets")
     back.say(op="hello", token=bob.token)
+    world.run(0.1)
     assert tom.text.split("\r\n") == [
         "bob: evil  quit",
         "shouted: seat 1, text hey",
@@ -268,11 +269,13 @@ def test_quit_after_the_end_does_not_count(world: World, tom: Window, bob: Perso
 def test_losing_the_window_holds_the_seat(world: World, tom: Window, bob: Person) -> None:
     token = tom.type("token").partition("resume ")[2].split()[0]
     tom.cut()
+    world.run(0.1)
     assert bob.event("player_dropped")["data"] == {"seat": 0}
     again = telnet(world)
     text = again.type(f"resume {token}")
     assert "Hello, tom." in text and "in seat 0" in text
     assert token not in again.type("token")
+    world.run(0.1)
     assert bob.event("player_back")
 
 

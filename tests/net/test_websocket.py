@@ -339,6 +339,7 @@ def test_closing_with_4000_gives_the_seat_up(
     assert ann.lost and ann.close_frame == 1000
     assert ann.close_code is None, "who closes need not be told"
     assert (0 in world.rooms[0].seating.seats) != leaves
+    world.run(0.1)
     assert bob.event("player_left" if leaves else "player_dropped")["data"] == {"seat": 0}
 
 
