@@ -90,12 +90,12 @@ class Feed:
         if machine is not None and not machine.game_type.lockstep:
             updates = self._public_update(machine)
             hidden, ticks = machine.game_type.hidden, machine.game_type.rules.tick_rate > 0
-        common, apart = _bundles(updates, fresh)
-        if not (updates or hidden or ticks or common.events):
-            for member in seating.at(apart):
-                if member.session.peer is not None and member not in deaf:
-                    member.session.peer.outbox.push(apart[member.seat])
+        common, apart = _divided(fresh)
+        if not (updates or hidden or ticks or common):
+            self._send_apart(apart, seating, deaf)
             return
+        all_told = Bundle(updates, common)
+        seats_told = {seat: Bundle(updates, told) for seat, told in apart.items()}
         alike = bool(updates or fresh) and not (hidden or apart)
         stream = None
         for member in seating.everybody():
@@ -103,9 +103,9 @@ class Feed:
             if peer is None or member in deaf:
                 continue
             if alike and peer.channel is None:
-                peer.outbox.push(common)
+                peer.outbox.push(all_told)
                 continue
-            bundle = apart.get(member.seat, common)
+            bundle = seats_told.get(member.seat, all_told)
             if peer.channel is not None and machine is not None and ticks:
                 stream = self._stream = self._stream or Stream(self.everyone.version)
                 shown = stream.send(member, peer.channel, updates, machine.finished)
@@ -115,6 +115,15 @@ class Feed:
             if bundle.updates or bundle.events:
                 peer.outbox.push(bundle)
         self._stream = stream
+
+    def _send_apart(
+        self, apart: dict[int | None, list[Outgoing]], seating: Seating, deaf: Container[Member]
+    ) -> None:
+        """There is nothing but some events for some seats."""
+        for member in seating.at(apart):
+            peer, told = member.session.peer, apart[member.seat]
+            if peer is not None and member not in deaf:
+                peer.outbox.push(told[0] if len(told) == 1 else Bundle((), told))
 
     def _public_update(self, machine: Machine) -> list[Outgoing]:
         delta = self._look(machine)
@@ -150,20 +159,22 @@ class Feed:
         return self.seq
 
 
-def _bundles(
-    updates: list[Outgoing], fresh: list[tuple[Outgoing, int | None]]
-) -> tuple[Bundle, dict[int | None, Bundle]]:
+def _divided(
+    fresh: list[tuple[Outgoing, int | None]],
+) -> tuple[list[Outgoing], dict[int | None, list[Outgoing]]]:
     """What all are told, and what those seats are that are told more."""
     common: list[Outgoing] = []
     apart: dict[int | None, list[Outgoing]] = {}
     for outgoing, to in fresh:
-        if to is not None:
-            apart.setdefault(to, [*common]).append(outgoing)
-            continue
-        common.append(outgoing)
-        for told in apart.values():
-            told.append(outgoing)
-    return Bundle(updates, common), {seat: Bundle(updates, told) for seat, told in apart.items()}
+        if to is None:
+            common.append(outgoing)
+            for told in apart.values():
+                told.append(outgoing)
+        elif to in apart:
+            apart[to].append(outgoing)
+        else:
+            apart[to] = [*common, outgoing]
+    return common, apart
 
 
 def own_view(machine: Machine | None, member: Member) -> View | None:

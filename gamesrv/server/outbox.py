@@ -20,19 +20,20 @@ __all__ = ["Bundle", "Outbox", "Outgoing"]
 
 
 class Outgoing:
-    """A message on its way to some connections, encoded once per format."""
+    """A message on its way to some connections, encoded once per format. By itself it is never skipped."""
 
-    __slots__ = ("_frames", "message")
+    __slots__ = ("frames", "message")
 
     def __init__(self, message: ServerMessage) -> None:
         self.message = message
-        self._frames: dict[Format, bytes] = {}
+        self.frames: dict[Format, bytes] = {}
+        """As the formats have it for which it was asked so far."""
 
     def frame(self, fmt: Format) -> bytes:
         """The message as that format has it."""
-        frame = self._frames.get(fmt)
+        frame = self.frames.get(fmt)
         if frame is None:
-            frame = self._frames[fmt] = fmt.encode(self.message)
+            frame = self.frames[fmt] = fmt.encode(self.message)
         return frame
 
 
@@ -92,7 +93,7 @@ class Outbox:
 
     def send(self, message: ServerMessage) -> None:
         """Sends one message, whatever is in the buffer."""
-        self.push(Bundle((), (Outgoing(message),)))
+        self.push(Outgoing(message))
 
     def close(self, goodbye: Closing) -> None:
         """Sends the last message, even where nothing else may go any more."""
@@ -133,21 +134,21 @@ class Outbox:
         if self.open and self.fault is None:
             self._put(data)
 
-    def push(self, bundle: Bundle) -> None:
+    def push(self, told: Bundle | Outgoing) -> None:
         """Sends updates if the connection keeps up, and events in any case, in one write."""
-        straight, frame = self._straight, bundle.frames.get(self._format)
+        straight, frame = self._straight, told.frames.get(self._format)
         if straight is not None and frame:
             straight(frame)
             return
         # Once something could not go, nothing may go after it: the peer would take it for all there was.
         if not self.open or self.fault is not None:
             return
-        if self.full_since is not None and bundle.updates:
+        if self.full_since is not None and isinstance(told, Bundle) and told.updates:
             self.stale = True
-            bundle, frame = Bundle((), bundle.events), None
+            told, frame = Bundle((), told.events), None
         if frame is None:
             try:
-                frame = bundle.frame(self._format)
+                frame = told.frame(self._format)
             except FrameError as error:
                 self._fail(error.close)
                 return

@@ -63,6 +63,8 @@ class Room:
     """Who waits for a snapshot, and the last event each had seen. They are told nothing before it."""
     _began: float = field(default=0.0, init=False)
     """When the game began, in seconds of the clock."""
+    _alarm: float | None = field(default=None, init=False)
+    """When it will be woken, in seconds of the clock."""
     _feed: Feed = field(init=False)
     _queue: list[tuple[Member, Command]] = field(factory=list, init=False)
     _told: RoomState = field(default="waiting", init=False)
@@ -243,6 +245,7 @@ class Room:
 
     def wake(self) -> None:
         """A timer is due in a game that does not tick."""
+        self._alarm = None
         if self.machine is not None:
             self.machine.advance(max(self._room_time(self.machine), self.machine.next_due or 0))
             self._flush()
@@ -436,7 +439,10 @@ class Room:
         self._feed.send(machine, self.seating, (but, *self._owed) if but is not None else self._owed or ())
         if machine is not None and not self.tick_rate:
             due = machine.next_due
-            self._host.wake_at(self, None if due is None else self._began + due / self.game_type.rate)
+            alarm = None if due is None else self._began + due / self.game_type.rate
+            if alarm != self._alarm:
+                self._alarm = alarm
+                self._host.wake_at(self, alarm)
         if self._told != self.state:
             self._told = self.state
             for seat in tuple(self.seating.stand_ins) if self._told == "over" else ():

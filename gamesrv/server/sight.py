@@ -69,13 +69,13 @@ class _Update(Outgoing):
         self._told = told
 
     def frame(self, fmt: Format) -> bytes:
-        frame = self._frames.get(fmt)
+        frame = self.frames.get(fmt)
         if frame is None:
             splice, update = splice_for(fmt), self._update
             delta = {} if not isinstance(update.delta, dict) else dict(update.delta)
             for name, told in self._told:
                 delta[name] = told.plain() if splice is None else _spliced(told, splice)
-            frame = self._frames[fmt] = fmt.encode(Update(update.tick, update.v, delta=delta))
+            frame = self.frames[fmt] = fmt.encode(Update(update.tick, update.v, delta=delta))
         return frame
 
 
