@@ -83,15 +83,19 @@ class Audience:
             if type(seen) in _FOLLOWING and seen.kind is type(view):
                 patch = seen.look(view)
             else:
-                patch = self._seen.look({"view": view}).get("view")
+                patch = self._first_look(view)
         except TypeError as error:
             raise GameError(f"a view is made of plain data and attrs objects: {error}") from None
-        if type(self._seen.plain.get("view")) is not dict:
-            raise GameError(f"a view must be a map, got {type(view).__name__}")
         if not patch:
             return None
         self.version += 1
         return cast(View, patch)
+
+    def _first_look(self, view: object) -> Any:
+        patch = self._seen.look({"view": view}).get("view")
+        if type(self._seen.plain.get("view")) is not dict:
+            raise GameError(f"a view must be a map, got {type(view).__name__}")
+        return patch
 
 
 class _SeenMap:

@@ -95,7 +95,7 @@ class Feed:
             self._send_apart(apart, seating, deaf)
             return
         all_told = Bundle(updates, common)
-        seats_told = {seat: Bundle(updates, told) for seat, told in apart.items()}
+        seats_told: dict[int | None, Bundle] = {seat: Bundle(updates, told) for seat, told in apart.items()}
         alike = bool(updates or fresh) and not (hidden or apart)
         stream = None
         for member in seating.everybody():
@@ -117,12 +117,13 @@ class Feed:
         self._stream = stream
 
     def _send_apart(
-        self, apart: dict[int | None, list[Outgoing]], seating: Seating, deaf: Container[Member]
+        self, apart: dict[int, list[Outgoing]], seating: Seating, deaf: Container[Member]
     ) -> None:
         """There is nothing but some events for some seats."""
         for member in seating.at(apart):
-            peer, told = member.session.peer, apart[member.seat]
-            if peer is not None and member not in deaf:
+            peer = member.session.peer
+            if peer is not None and member.seat is not None and member not in deaf:
+                told = apart[member.seat]
                 peer.outbox.push(told[0] if len(told) == 1 else Bundle((), told))
 
     def _public_update(self, machine: Machine) -> list[Outgoing]:
@@ -161,10 +162,10 @@ class Feed:
 
 def _divided(
     fresh: list[tuple[Outgoing, int | None]],
-) -> tuple[list[Outgoing], dict[int | None, list[Outgoing]]]:
+) -> tuple[list[Outgoing], dict[int, list[Outgoing]]]:
     """What all are told, and what those seats are that are told more."""
     common: list[Outgoing] = []
-    apart: dict[int | None, list[Outgoing]] = {}
+    apart: dict[int, list[Outgoing]] = {}
     for outgoing, to in fresh:
         if to is None:
             common.append(outgoing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -82,10 +82,12 @@ class Seating:
         """All, whether they play or look on, as they are now."""
         return [*self.seats.values(), *self.stand_ins.values(), *self.watchers]
 
-    def at(self, seats: Iterable[int | None]) -> list[Member]:
+    def at(self, seats: Collection[int]) -> list[Member]:
         """Who sits there, or stands in."""
-        places = (self.seats, self.stand_ins)
-        return [place[seat] for seat in seats if seat is not None for place in places if seat in place]
+        there = [self.seats[seat] for seat in seats if seat in self.seats]
+        if self.stand_ins:
+            there += [self.stand_ins[seat] for seat in seats if seat in self.stand_ins]
+        return there
 
     def players(self) -> dict[str, Player]:
         """Who sits where, for a snapshot."""
