@@ -25,7 +25,7 @@ GROWTH = 2.0
 part of the work however much there is; and it comes seldom, since it holds up the clock, by half a second
 with 2,000 card rooms.
 """
-LEAST_GROWTH = 500_000
+LEAST_GROWTH = 1_000_000
 """The same in blocks of memory, at least."""
 
 
