@@ -89,7 +89,8 @@ class World:
         """Lets time pass, finely enough for every beat."""
         start, steps = self.clock.seconds(), math.ceil(seconds * 120)
         for step in range(1, steps + 1):
-            self.clock.rightNow = start + seconds * step / steps  # to the point: sums of steps would stray
+            # To the point, for sums of steps would stray; and not back, where something took its time.
+            self.clock.rightNow = max(self.clock.rightNow, start + seconds * step / steps)
             self.clock.advance(0)
         self.settle()
 

@@ -8,13 +8,14 @@ counted. No room can stop the clock: what it raises ends that room.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from heapq import heapify, heappop, heappush
 from typing import Protocol, TypeAlias, cast
 
 from attrs import define, field
+from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
+from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -26,6 +27,8 @@ __all__ = ["Driven", "Ticker"]
 
 MAX_CATCH_UP = 4
 STALE_ALARMS_KEPT = 64
+ROUNDING = 1e-3
+"""Of a beat: a call that comes so little before it, by the clock's arithmetic, has come for it."""
 
 
 class Driven(Protocol):
@@ -76,22 +79,26 @@ class Ticker:
     _due: dict[Driven, _Alarm] = field(factory=dict, init=False)
     """The alarm each sleeping room is waiting for: any other is stale."""
     _alarms_set: int = field(default=0, init=False)
-    _loop: LoopingCall | None = field(default=None, init=False)
+    _loop: LoopingCall = field(init=False)
+    _began: float = field(default=0.0, init=False)
+    _counted: int = field(default=0, init=False)
+    """Beats since then, those that were dropped as well."""
     _log = Logger()
 
     def __attrs_post_init__(self) -> None:
         self.watchdog = Watchdog(self.limits, self.rate, self.clock.seconds)
         self.tolerated = self.watchdog.tolerated
+        self._loop = LoopingCall(self._beats)
+        self._loop.clock = cast(IReactorTime, self.clock)
 
     def start(self, on_death: Callable[[Failure], object]) -> None:
         """Starts to beat. ``on_death`` is called should the clock itself ever fail: nothing goes on then."""
-        self._loop = LoopingCall.withCount(self._beats)  # a used one would count the time it stood still
-        self._loop.clock = cast(IReactorTime, self.clock)
+        self._began, self._counted = self.clock.seconds(), 0
         self._loop.start(1 / self.rate, now=False).addErrback(on_death)
 
     def stop(self) -> None:
         """Stops, for good or until the next start."""
-        if self._loop is not None and self._loop.running:
+        if self._loop.running:
             self._loop.stop()
 
     def add(self, room: Driven) -> None:
@@ -129,7 +136,26 @@ class Ticker:
             raise ValueError(f"{tick_rate} Hz does not divide the base rate of {self.rate} Hz")
         return self._phases.setdefault(divisor, [{} for _ in range(divisor)])
 
-    def _beats(self, count: int) -> None:
+    @inlineCallbacks
+    def _beats(self) -> Generator[Deferred[None], None, None]:
+        """Makes the beats that are due, and those that are by then: as soon as the reactor had its turn.
+
+        The loop would only call for them at the next whole interval: where two beats take longer than that,
+        all would come by twos from then on.
+        """
+        while self._loop.running and (count := self._lacking()) > 0:
+            self._make(count)
+            if self._lacking() > 0:
+                yield deferLater(cast(IReactorTime, self.clock), 0)
+
+    def _lacking(self) -> int:
+        """How many beats are due."""
+        count = int((self.clock.seconds() - self._began) * self.rate + ROUNDING)
+        self._counted = min(self._counted, count)  # else the clock was set back
+        return count - self._counted
+
+    def _make(self, count: int) -> None:
+        self._counted += count
         beats = min(count, MAX_CATCH_UP)
         self.late += beats - 1
         self.dropped += count - beats

@@ -1,6 +1,7 @@
 """The clock: exact, even, and not to be stopped by anything that a room does."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -152,14 +153,59 @@ def test_steps_and_dropped_beats_add_up_to_the_time(costs: list[float]) -> None:
 
     room = Room(60, work)
     ticking.add(room)
+    made = [0]
+    ticking.ticker.rest = lambda: made.append(room.steps)
     while left:
-        steps = room.steps
         ticking.beat()
-        assert room.steps - steps <= MAX_CATCH_UP
     ticking.beat(2)
+    assert all(after - before <= MAX_CATCH_UP for before, after in pairwise(made))
     elapsed = ticking.clock.seconds() * 60
     assert room.steps + ticking.ticker.dropped == pytest.approx(elapsed, abs=1.01)
     assert ticking.ticker.beat == room.steps
+
+
+def test_one_late_beat_does_not_make_others_late() -> None:
+    """A beat takes two thirds of the time there is, so two take longer than that; and one came late."""
+    ticking = Ticking()
+    moments: list[float] = []
+
+    def work() -> None:
+        moments.append(ticking.clock.seconds() * 60)
+        ticking.clock.rightNow += 2 / 3 / 60
+
+    room = Room(60, work)
+    ticking.add(room)
+    ticking.stall(1.6)
+    for _ in range(100):
+        ticking.clock.advance(0.1 / 60)
+    lateness = [at - number for number, at in enumerate(moments, 1)]
+    assert lateness[0] > 1, "as it was made to be"
+    assert [late for late in lateness[5:] if late > 0.2] == []
+
+
+def test_others_have_their_turn_between_late_beats() -> None:
+    ticking = Ticking()
+    heard: list[str] = []
+    room = Room(60, lambda: heard.append("beat"))
+    ticking.add(room)
+    ticking.ticker.rest = lambda: heard.append("rest")
+
+    def once() -> None:
+        ticking.clock.rightNow += 1 / 60
+        ticking.clock.callLater(0, heard.append, "other")
+
+    room.act = lambda: (heard.append("beat"), once() if len(heard) < 3 else None)
+    ticking.beat()
+    assert heard == ["beat", "rest", "other", "beat", "rest"]
+
+
+def test_a_clock_that_is_set_back_beats_on(ticking: Ticking) -> None:
+    room = Room(60)
+    ticking.add(room)
+    ticking.beat(10)
+    ticking.clock.rightNow -= 5 / 60
+    ticking.beat(10)
+    assert 14 <= room.steps <= 20
 
 
 def test_time_that_stood_still_is_not_made_up_for(ticking: Ticking) -> None:

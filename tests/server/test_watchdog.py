@@ -159,11 +159,19 @@ def test_a_room_that_never_keeps_its_tick_ends(
     world: World, logged_failures: list[LogEvent], working: Callable[[Callable[[], object]], None]
 ) -> None:
     ann = world.person("packets", "ann", "busy")
-    working(lasting(world, 0.06))
-    world.run(50)
-    assert len(world.rooms) == 1
-    ann.ping()
-    world.run(20)
+    ends = world.clock.seconds() + 50
+    for at in range(10, 120, 10):
+        world.clock.callLater(at, lambda: ann.say(op="ping"))
+
+    def work() -> None:
+        if world.clock.seconds() < ends:
+            world.clock.rightNow += 0.06
+
+    working(work)
+    world.run(0.1)
+    assert world.clock.seconds() >= ends and len(world.rooms) == 1
+    ends += 70
+    world.run(0.1)
     assert ann.take("closing")["code"] == CloseCode.ROOM_FAILED
     assert "longer than a tick" in str(logged_failures.pop()["log_failure"])
 
