@@ -83,7 +83,7 @@ class Audience:
             if type(seen) in _FOLLOWING and seen.kind is type(view):
                 patch = seen.look(view)
             else:
-                patch = self._first_look(view)
+                patch = self._begin(view)
         except TypeError as error:
             raise GameError(f"a view is made of plain data and attrs objects: {error}") from None
         if not patch:
@@ -91,7 +91,7 @@ class Audience:
         self.version += 1
         return cast(View, patch)
 
-    def _first_look(self, view: object) -> Any:
+    def _begin(self, view: object) -> Any:
         patch = self._seen.look({"view": view}).get("view")
         if type(self._seen.plain.get("view")) is not dict:
             raise GameError(f"a view must be a map, got {type(view).__name__}")

@@ -79,7 +79,7 @@ class Ticker:
     _due: dict[Driven, _Alarm] = field(factory=dict, init=False)
     """The alarm each sleeping room is waiting for: any other is stale."""
     _alarms_set: int = field(default=0, init=False)
-    _loop: LoopingCall = field(init=False)
+    _loop: LoopingCall | None = field(default=None, init=False)
     _began: float = field(default=0.0, init=False)
     _counted: int = field(default=0, init=False)
     """Beats since then, those that were dropped as well."""
@@ -88,17 +88,17 @@ class Ticker:
     def __attrs_post_init__(self) -> None:
         self.watchdog = Watchdog(self.limits, self.rate, self.clock.seconds)
         self.tolerated = self.watchdog.tolerated
-        self._loop = LoopingCall(self._beats)
-        self._loop.clock = cast(IReactorTime, self.clock)
 
     def start(self, on_death: Callable[[Failure], object]) -> None:
         """Starts to beat. ``on_death`` is called should the clock itself ever fail: nothing goes on then."""
         self._began, self._counted = self.clock.seconds(), 0
+        self._loop = LoopingCall(self._beats)
+        self._loop.clock = cast(IReactorTime, self.clock)
         self._loop.start(1 / self.rate, now=False).addErrback(on_death)
 
     def stop(self) -> None:
         """Stops, for good or until the next start."""
-        if self._loop.running:
+        if self._loop is not None and self._loop.running:
             self._loop.stop()
 
     def add(self, room: Driven) -> None:
@@ -143,7 +143,8 @@ class Ticker:
         The loop would only call for them at the next whole interval: where two beats take longer than that,
         all would come by twos from then on.
         """
-        while self._loop.running and (count := self._lacking()) > 0:
+        loop = self._loop
+        while loop is not None and loop.running and (count := self._lacking()) > 0:
             self._make(count)
             if self._lacking() > 0:
                 yield deferLater(cast(IReactorTime, self.clock), 0)
