@@ -21,14 +21,17 @@ _UNKNOWN = object()
 """What equals nothing, so that it is looked at again each time."""
 
 
-def merge(target: View, patch: View) -> View:
-    """Applies a patch to ``target``, in place, and returns it; the patch stays as it is."""
+def merge(target: View, patch: View, within: Callable[[View, View], View] | None = None) -> View:
+    """Applies a patch to ``target``, in place, and returns it; the patch stays as it is.
+
+    ``within`` does that to the maps in it: this function, unless another one is given.
+    """
     for key, value in patch.items():
         if value is None:
             target.pop(key, None)
         elif type(value) is dict:
             before = target.get(key)
-            target[key] = merge(before if type(before) is dict else {}, value)
+            target[key] = (within or merge)(before if type(before) is dict else {}, value)
         else:
             target[key] = value
     return target
@@ -36,16 +39,7 @@ def merge(target: View, patch: View) -> View:
 
 def merged(view: View, patch: View) -> View:
     """What a patch makes of a view, which stays as it is: only maps in which something changes are copied."""
-    view = view.copy()
-    for key, value in patch.items():
-        if value is None:
-            view.pop(key, None)
-        elif type(value) is dict:
-            before = view.get(key)
-            view[key] = merged(before if type(before) is dict else {}, value)
-        else:
-            view[key] = value
-    return view
+    return merge(view.copy(), patch, merged)
 
 
 def prune(view: View) -> View:

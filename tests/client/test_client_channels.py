@@ -71,7 +71,7 @@ def test_state_comes_by_datagram_and_fits(field: Any, kind: str) -> None:
     client.on("message", lambda message: isinstance(message, Update) and by_link.append(message))
     field.world.run(3)
     assert field.net.down.sent - before > 40
-    assert len(shown) > 30 > 10 > len(by_link)
+    assert len(shown) > 35 > 10 > len(by_link)
     assert room.ack().heard > 0
     assert shown == sorted(set(shown)), "never back, never twice"
     field.net.down.loss = field.net.up.loss = 0.0
